@@ -1,0 +1,1 @@
+"""Keys and certificates: make, load, roll over, warn before expiry."""

@@ -1,0 +1,1 @@
+"""Bytes to bytes: sources, XSLT and checks, in killable workers."""

@@ -1,0 +1,1 @@
+"""What the admin page may ask and order, one module per area."""

@@ -1,0 +1,44 @@
+"""A mailbox and how its remote server connects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gateway.core.model import Channel, MailboxId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """An address of the account: 1 to 255 characters of name, unique aliases."""
+
+    id: MailboxId
+    name: str
+    aliases: Sequence[str] = ()
+
+
+class DefaultRule(Enum):
+    """What happens to an incoming envelope that no IN rule matched."""
+
+    COPY = "COPY"
+    NOTIFY = "NOTIFY"
+    REJECT = "REJECT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """The settings of blocks 2 to 4 of the integrations page, without secrets.
+
+    *notify_email* is a comma-separated list, empty for none; *as2* holds the AS2
+    settings under the names of the API (CONTRACT), values as JSON knows them.
+    """
+
+    mailbox: MailboxId
+    enabled: bool = False
+    protocol: Channel = Channel.SFTP
+    notify_email: str = ""
+    default_rule: DefaultRule = DefaultRule.COPY
+    reject_reason: str = ""
+    has_password: bool = False
+    public_keys: Sequence[str] = ()
+    allowed_addresses: Sequence[str] = ()
+    as2: Mapping[str, object] = field(default_factory=dict)

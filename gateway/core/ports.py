@@ -1,0 +1,201 @@
+"""The narrow interfaces between the gateway and everything around it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from gateway.core.model import (
+    BlobRef,
+    FileName,
+    Folder,
+    MailboxId,
+    Parcel,
+    Receipt,
+    SendResult,
+    TransferId,
+    Upload,
+)
+
+Clock = Callable[[], datetime]
+NewId = Callable[[], str]
+
+
+# --- Bytes ---------------------------------------------------------------------------
+
+
+class BlobWriter(Protocol):
+    """Takes the bytes of one payload; nothing is visible before commit."""
+
+    async def write(self, data: bytes) -> None: ...
+    async def commit(self) -> BlobRef: ...
+
+
+class Blobs(Protocol):
+    """Durable payloads by digest."""
+
+    def writer(self) -> AbstractAsyncContextManager[BlobWriter]: ...
+
+    async def put(self, data: bytes) -> BlobRef:
+        """Store `data` whole; durable when this returns."""
+        ...
+
+    async def adopt(self, file: Path) -> BlobRef:
+        """Take over a finished spool file: digest, fsync, rename; `file` is gone."""
+        ...
+
+    def read(self, ref: BlobRef) -> AsyncIterator[bytes]: ...
+    def path(self, ref: BlobRef) -> Path: ...
+
+
+class Vault(Protocol):
+    """Secrets under the appliance's master key (AES-256-GCM; HMAC-SHA256)."""
+
+    def seal(self, secret: bytes, purpose: str) -> bytes: ...
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """Return the secret; StorageError if it was sealed otherwise."""
+        ...
+
+    def sign(self, message: bytes, purpose: str) -> bytes: ...
+
+
+# --- The way of a document -----------------------------------------------------------
+
+
+class Intake(Protocol):
+    """The one door through which documents enter."""
+
+    async def receive(self, upload: Upload) -> Receipt:
+        """Return only when a power cut can no longer lose the document."""
+        ...
+
+
+class Transport(Protocol):
+    """Carries one file to one remote server; returns what the other side said."""
+
+    async def send(self, parcel: Parcel) -> SendResult: ...
+
+
+Resolver = Callable[[str, Sequence[str]], Awaitable[str | None]]
+"""Answers one look-up of a stylesheet: (function name, arguments) -> text or None."""
+
+
+# --- The SFTP mailbox ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SftpAccount:
+    """Who a login is: integration on, protocol SFTP."""
+
+    mailbox: MailboxId
+    public_keys: Sequence[str] = ()
+    allowed_addresses: Sequence[str] = ()
+
+
+class Gate(Protocol):
+    """Who may connect."""
+
+    async def account(self, login: str) -> SftpAccount | None:
+        """Return the account; None when unknown, switched off or not SFTP."""
+        ...
+
+    async def password_ok(self, mailbox: MailboxId, password: str) -> bool:
+        """Compare in constant time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file or folder as a listing shows it; *blob* is None while partial."""
+
+    name: FileName
+    is_folder: bool
+    size: int
+    modified_at: datetime
+    blob: BlobRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """An upload in progress: its entry's number, the file its bytes go to."""
+
+    entry: int
+    file: Path
+
+
+class Folders(Protocol):
+    """The virtual tree of a mailbox (DESIGN decision 1).
+
+    Each method raises a Refusal: NotFound, Conflict (name taken, folder not empty),
+    Forbidden (this folder is the gateway's) or QuotaExceeded.
+    """
+
+    async def stat(
+        self, mailbox: MailboxId, folder: Folder, name: FileName
+    ) -> Entry: ...
+    async def entries(self, mailbox: MailboxId, folder: Folder) -> Sequence[Entry]: ...
+    async def make_folder(
+        self, mailbox: MailboxId, folder: Folder, name: FileName
+    ) -> None: ...
+    async def remove(
+        self, mailbox: MailboxId, folder: Folder, name: FileName, *, is_folder: bool
+    ) -> None: ...
+    async def rename(
+        self,
+        mailbox: MailboxId,
+        source: tuple[Folder, FileName],
+        target: tuple[Folder, FileName],
+        *,
+        replace: bool,
+        attributes: Mapping[str, str],
+    ) -> Receipt | None:
+        """Move an entry; a receipt if its new name or place made it be taken."""
+        ...
+
+    async def touch(
+        self, mailbox: MailboxId, folder: Folder, name: FileName, at: datetime
+    ) -> None: ...
+
+    async def usage(self, mailbox: MailboxId) -> tuple[int, int]:
+        """Return bytes used and bytes allowed (0: no limit)."""
+        ...
+
+
+class Uploads(Protocol):
+    """Partial files: made by an open, finished only by a CLOSE the client sent."""
+
+    async def begin(
+        self,
+        mailbox: MailboxId,
+        folder: Folder,
+        name: FileName,
+        *,
+        truncate: bool,
+        exclusive: bool,
+    ) -> Spool:
+        """Make or reopen a partial entry; what is there stays unless `truncate`."""
+        ...
+
+    async def finish(
+        self, mailbox: MailboxId, spool: Spool, attributes: Mapping[str, str]
+    ) -> Receipt | None:
+        """Make the file durable; a receipt if it was taken, None if it rests."""
+        ...
+
+
+class Deposits(Protocol):
+    """The gateway's own writes into a mailbox's folders: atomic, final name."""
+
+    async def place(
+        self,
+        mailbox: MailboxId,
+        folder: Folder,
+        name: FileName,
+        blob: BlobRef,
+        delivery: TransferId,
+    ) -> FileName:
+        """Add the file once per `delivery`; a taken name gets the time appended."""
+        ...

@@ -1,0 +1,1 @@
+"""The desk of the admin page, one module per area."""

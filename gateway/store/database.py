@@ -1,0 +1,85 @@
+"""Opening the database; read and write transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # WAL's NORMAL may lose the last commits in a power cut
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    "cache_size=-8000",  # KiB, for each connection
+)
+WRITES = "gateway_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One engine; each transaction says whether it writes."""
+
+    engine: AsyncEngine
+    # SQLite has one writer: waiting here is fair and cheap, its busy handler is neither
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Open `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`."""
+        engine = create_async_engine(
+            url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=2
+        )
+        if engine.dialect.name == "sqlite":
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return cls(engine)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this process alone uses the database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view; nothing written in it is kept."""
+        async with self.engine.connect() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One write transaction: commits on leaving, rolls back on an exception."""
+        if self.embedded:
+            async with self._turn, self._begin() as conn:
+                yield conn
+        else:
+            async with self._begin() as conn:
+                yield conn
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.connect() as plain:
+            conn = await plain.execution_options(**{WRITES: True})
+            async with conn.begin():
+                yield conn
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take the lock now: a read that upgrades later may fail as busy."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,153 @@
+"""The job queue: claim with a lease, finish by deleting, give up as dead.
+
+A job is added in the transaction that makes it necessary and finished in the one that
+writes its result, so each result is written once, however often the work ran.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.errors import LeaseLost
+from gateway.store.database import Database
+from gateway.store.tables import jobs
+
+KINDS = ("route", "dispatch", "deliver", "mail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job this worker holds until its lease ends; *subject* is what it is about."""
+
+    id: int
+    kind: str
+    subject: str
+    attempts: int
+    worker: str
+
+
+async def add(conn: AsyncConnection, kind: str, subject: str, run_at: datetime) -> None:
+    """Insert the job; if it is there already it stays one job, due at `run_at`."""
+    await conn.execute(
+        delete(jobs).where(
+            jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.worker.is_(None)
+        )
+    )
+    await conn.execute(
+        insert(jobs).values(
+            kind=kind,
+            subject=subject,
+            run_at=run_at,
+            attempts=0,
+            dead=False,
+            last_error="",
+        )
+    )
+
+
+async def finish(conn: AsyncConnection, job: Job) -> None:
+    """Delete the job; LeaseLost (and so a rollback) if another worker took it."""
+    gone = delete(jobs).where(jobs.c.id == job.id, jobs.c.worker == job.worker)
+    if (await conn.execute(gone)).rowcount != 1:
+        raise LeaseLost(f"job {job.id} ({job.kind} {job.subject})")
+
+
+async def again(conn: AsyncConnection, job: Job, run_at: datetime) -> None:
+    """Give the job back, due at `run_at`; for work that waits, not for failures."""
+    freed = (
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.worker == job.worker)
+        .values(worker=None, lease_until=None, run_at=run_at)
+    )
+    if (await conn.execute(freed)).rowcount != 1:
+        raise LeaseLost(f"job {job.id} ({job.kind} {job.subject})")
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What the worker loop does with the queue; each method is one transaction."""
+
+    db: Database
+
+    async def claim(
+        self, worker: str, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[Job]:
+        """Take up to `limit` due jobs nobody holds, oldest first."""
+        due = (
+            select(jobs.c.id)
+            .where(jobs.c.dead.is_(False), jobs.c.run_at <= now)
+            .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
+            .order_by(jobs.c.run_at, jobs.c.id)
+            .limit(limit)
+        )
+        async with self.db.read() as conn:  # most looks find nothing: do not write
+            if (await conn.execute(due.limit(1))).first() is None:
+                return []
+        taken = (
+            update(jobs)
+            .where(jobs.c.id.in_(due.with_for_update(skip_locked=True)))
+            .values(worker=worker, lease_until=now + lease)
+            .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts)
+        )
+        async with self.db.write() as conn:
+            rows = sorted((await conn.execute(taken)).all())
+        return [
+            Job(
+                id=row.id,
+                kind=row.kind,
+                subject=row.subject,
+                attempts=row.attempts,
+                worker=worker,
+            )
+            for row in rows
+        ]
+
+    async def renew(self, held: Sequence[Job], now: datetime, lease: timedelta) -> None:
+        """Hold the jobs longer."""
+        if not held:
+            return
+        longer = (
+            update(jobs)
+            .where(jobs.c.id.in_([job.id for job in held]))
+            .where(jobs.c.worker == held[0].worker)
+            .values(lease_until=now + lease)
+        )
+        async with self.db.write() as conn:
+            await conn.execute(longer)
+
+    async def fail(self, job: Job, error: str, run_at: datetime | None) -> None:
+        """Count an unforeseen failure; try again at `run_at`, None to give up."""
+        async with self.db.write() as conn:
+            await conn.execute(
+                update(jobs)
+                .where(jobs.c.id == job.id, jobs.c.worker == job.worker)
+                .values(
+                    worker=None,
+                    lease_until=None,
+                    attempts=job.attempts + 1,
+                    dead=run_at is None,
+                    last_error=error[:2000],
+                    **({"run_at": run_at} if run_at else {}),
+                )
+            )
+
+    async def release(self, worker: str | None = None) -> int:
+        """Free what `worker` holds; None: what anybody holds, after a crash."""
+        held = update(jobs).where(jobs.c.worker.is_not(None))
+        if worker is not None:
+            held = held.where(jobs.c.worker == worker)
+        async with self.db.write() as conn:
+            freed = held.values(worker=None, lease_until=None)
+            return (await conn.execute(freed)).rowcount
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next free job is due; None if there is none."""
+        first = select(func.min(jobs.c.run_at)).where(
+            jobs.c.dead.is_(False), jobs.c.worker.is_(None)
+        )
+        async with self.db.read() as conn:
+            due: datetime | None = (await conn.execute(first)).scalar()
+            return due

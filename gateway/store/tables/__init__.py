@@ -1,0 +1,60 @@
+"""The tables, as SQLAlchemy Core sees them; migrations make them."""
+
+from gateway.store.tables.base import metadata
+from gateway.store.tables.envelopes import (
+    attachments,
+    envelope_attachments,
+    envelope_fields,
+    envelopes,
+    mailbox_entries,
+)
+from gateway.store.tables.mailboxes import aliases, integrations, mailboxes
+from gateway.store.tables.people import audit, settings, tokens, users
+from gateway.store.tables.reference import (
+    dictionaries,
+    dictionary_cells,
+    dictionary_columns,
+    dictionary_records,
+    rules,
+    template_versions,
+    templates,
+)
+from gateway.store.tables.transfers import (
+    conversions,
+    entries,
+    jobs,
+    mails,
+    trace,
+    transfer_envelopes,
+    transfers,
+)
+
+__all__ = [
+    "aliases",
+    "attachments",
+    "audit",
+    "conversions",
+    "dictionaries",
+    "dictionary_cells",
+    "dictionary_columns",
+    "dictionary_records",
+    "entries",
+    "envelope_attachments",
+    "envelope_fields",
+    "envelopes",
+    "integrations",
+    "jobs",
+    "mailbox_entries",
+    "mailboxes",
+    "mails",
+    "metadata",
+    "rules",
+    "settings",
+    "template_versions",
+    "templates",
+    "tokens",
+    "trace",
+    "transfer_envelopes",
+    "transfers",
+    "users",
+]
