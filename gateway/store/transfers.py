@@ -1,0 +1,211 @@
+"""What was received, the trace of every transfer, the conversion log."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.model import (
+    BlobRef,
+    Channel,
+    Direction,
+    EnvelopeId,
+    FileName,
+    Folder,
+    MailboxId,
+    Problem,
+    Receipt,
+    RuleId,
+    TransferId,
+    TransferState,
+    Upload,
+)
+from gateway.store import jobs
+from gateway.store.tables import conversions, trace, transfer_envelopes, transfers
+
+LINE = 2000  # a trace line longer than this is cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A received transfer as the pipeline sees it."""
+
+    id: TransferId
+    upload: Upload
+    state: TransferState
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of the conversion log."""
+
+    at: datetime
+    mailbox: MailboxId
+    rule: RuleId | None
+    direction: str
+    file_name: str
+    status: str
+    message: str = ""
+    transfer: TransferId | None = None
+    envelope: EnvelopeId | None = None
+
+
+async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> None:
+    """Record what was received and the job that will route it."""
+    await conn.execute(
+        insert(transfers).values(
+            uuid=receipt.id,
+            mailbox=upload.mailbox,
+            direction=Direction.RECEIVED.value,
+            protocol=upload.channel.value,
+            content_type=upload.attributes.get("contentType", ""),
+            state=TransferState.RECEIVED.value,
+            attempts=0,
+            created_at=receipt.received_at,
+            **_content(upload),
+        )
+    )
+    await note(
+        conn,
+        receipt.id,
+        receipt.received_at,
+        "receive",
+        f"{upload.name.text}, {upload.blob.size} bytes, "
+        f"by {upload.channel.value} into {upload.folder.text}/",
+    )
+    await jobs.add(conn, "route", receipt.id, receipt.received_at)
+
+
+async def run_again(
+    conn: AsyncConnection, transfer: TransferId, upload: Upload, at: datetime, why: str
+) -> None:
+    """Set a failed transfer back to RECEIVED, with `upload` as its content now."""
+    await conn.execute(
+        update(transfers)
+        .where(transfers.c.uuid == transfer)
+        .values(
+            state=TransferState.RECEIVED.value,
+            error=None,
+            finished_at=None,
+            **_content(upload),
+        )
+    )
+    await mark_reprocessed(conn, transfer)
+    await note(conn, transfer, at, "receive", why)
+    await jobs.add(conn, "route", transfer, at)
+
+
+def _content(upload: Upload) -> dict[str, object]:
+    return {
+        "folder": upload.folder.text,
+        "file_name": upload.name.text,
+        "sha256": upload.blob.sha256,
+        "size": upload.blob.size,
+        "attributes": dict(upload.attributes),
+    }
+
+
+async def received(conn: AsyncConnection, transfer: TransferId) -> Transfer | None:
+    """Return the received transfer; None if there is none."""
+    row = (
+        await conn.execute(
+            select(transfers).where(
+                transfers.c.uuid == transfer,
+                transfers.c.direction == Direction.RECEIVED.value,
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Transfer(
+        id=transfer,
+        upload=upload_of(row),
+        state=TransferState(row.state),
+        received_at=row.created_at,
+    )
+
+
+def upload_of(row: Row[tuple[object, ...]]) -> Upload:
+    """Return the upload that a row of `transfers` records."""
+    return Upload(
+        mailbox=MailboxId(row.mailbox),
+        channel=Channel(row.protocol),
+        name=FileName(row.file_name),
+        folder=Folder.parse(row.folder),
+        blob=BlobRef(row.sha256, row.size),
+        attributes=row.attributes,
+    )
+
+
+async def processed(
+    conn: AsyncConnection,
+    transfer: TransferId,
+    rule: RuleId | None,
+    made: list[EnvelopeId],
+    at: datetime,
+) -> None:
+    """Record that the transfer became these envelopes."""
+    await conn.execute(
+        update(transfers)
+        .where(transfers.c.uuid == transfer)
+        .values(
+            state=TransferState.PROCESSED.value, rule=rule, finished_at=at, error=None
+        )
+    )
+    await conn.execute(
+        insert(transfer_envelopes),
+        [{"transfer": transfer, "envelope": envelope} for envelope in made],
+    )
+
+
+async def failed(
+    conn: AsyncConnection, transfer: TransferId, problem: Problem, at: datetime
+) -> None:
+    """Record that the transfer stopped at `problem`."""
+    await conn.execute(
+        update(transfers)
+        .where(transfers.c.uuid == transfer)
+        .values(
+            state=TransferState.FAILED.value,
+            rule=problem.rule,
+            error=asdict(problem),
+            finished_at=at,
+        )
+    )
+    await note(conn, transfer, at, problem.step, f"failed: {problem.message}")
+
+
+async def count_attempt(conn: AsyncConnection, transfer: TransferId) -> None:
+    await conn.execute(
+        update(transfers)
+        .where(transfers.c.uuid == transfer)
+        .values(attempts=transfers.c.attempts + 1)
+    )
+
+
+# --- Trace and conversion log ----------------------------------------------------
+
+
+async def note(
+    conn: AsyncConnection, transfer: TransferId, at: datetime, step: str, detail: str
+) -> None:
+    """Add a line to the trace."""
+    await conn.execute(
+        insert(trace).values(transfer=transfer, at=at, step=step, detail=detail[:LINE])
+    )
+
+
+async def log(conn: AsyncConnection, line: LogLine) -> None:
+    """Add a line to the conversion log."""
+    await conn.execute(insert(conversions).values(**asdict(line)))
+
+
+async def mark_reprocessed(conn: AsyncConnection, transfer: TransferId) -> None:
+    """Say in the log that the failures of this transfer are being tried again."""
+    await conn.execute(
+        update(conversions)
+        .where(conversions.c.transfer == transfer, conversions.c.status == "FAILED")
+        .values(status="REPROCESSED")
+    )
