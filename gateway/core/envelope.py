@@ -103,3 +103,14 @@ class Envelope:
         """
         others = [r.mailbox for r in self.draft.roles if r.mailbox != self.sender]
         return list(dict.fromkeys(others)) or [self.sender]
+
+    @property
+    def attachments(self) -> Sequence[AttachmentId]:
+        """The attachments that fields name, in tables too, each once."""
+        fields = [
+            field
+            for document in self.draft.documents
+            for row in (document.fields, *(r for g in document.groups for r in g.rows))
+            for field in row
+        ]
+        return list(dict.fromkeys(f.attachment for f in fields if f.attachment))

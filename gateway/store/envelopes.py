@@ -1,0 +1,263 @@
+"""Envelopes: posted into the mailboxes of all who take part, then completed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.envelope import Envelope, EnvelopeStatus
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.model import (
+    BlobRef,
+    EnvelopeId,
+    MailboxId,
+    TransferId,
+)
+from gateway.store import jobs
+from gateway.store.lookups import INDEXED
+from gateway.store.tables import (
+    envelope_attachments,
+    envelope_fields,
+    envelopes,
+    mailbox_entries,
+)
+
+OPEN = EnvelopeStatus.WAITING.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """An envelope ready to be written: its native XML is a blob already."""
+
+    envelope: Envelope
+    xml: BlobRef
+    source: TransferId | None = None
+    index: int = 0
+    expires_at: datetime | None = None
+    notify_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEntry:
+    """What the dispatcher must know of an envelope in one mailbox's inbox."""
+
+    envelope: EnvelopeId
+    mailbox: MailboxId
+    status: EnvelopeStatus
+    sender: MailboxId
+    subject: str
+    xml: BlobRef
+    received_at: datetime
+
+
+def dispatch_subject(envelope: EnvelopeId, mailbox: MailboxId) -> str:
+    """Return the subject of the job that brings the envelope to the mailbox."""
+    return f"{envelope}|{mailbox}"
+
+
+async def post(conn: AsyncConnection, posted: Posted) -> None:
+    """Write the envelope, an entry for each mailbox and the recipients' jobs."""
+    envelope, draft = posted.envelope, posted.envelope.draft
+    await conn.execute(
+        insert(envelopes).values(
+            uuid=envelope.id,
+            template=draft.template,
+            template_version=draft.template_version,
+            subject=draft.subject,
+            message=draft.message,
+            sender=envelope.sender,
+            status=OPEN,
+            sha256=posted.xml.sha256,
+            size=posted.xml.size,
+            chain=draft.chain,
+            scenario=draft.scenario,
+            reject_reason="",
+            source_transfer=posted.source,
+            source_index=posted.index,
+            created_at=envelope.created_at,
+            expires_at=posted.expires_at,
+            notify_at=posted.notify_at,
+        )
+    )
+    await conn.execute(insert(mailbox_entries), list(_entries(envelope)))
+    fields = [
+        {"envelope": envelope.id, "document": d.id, "name": f.name, "value": v}
+        for d in draft.documents
+        for f in d.fields
+        for v in (value[:INDEXED] for value in f.values)
+    ]
+    if fields:
+        await conn.execute(insert(envelope_fields), fields)
+    used = [{"envelope": envelope.id, "attachment": a} for a in envelope.attachments]
+    if used:
+        await conn.execute(insert(envelope_attachments), used)
+    for mailbox in envelope.recipients:
+        subject = dispatch_subject(envelope.id, mailbox)
+        await jobs.add(conn, "dispatch", subject, envelope.created_at)
+
+
+def _entries(envelope: Envelope) -> Sequence[Mapping[str, object]]:
+    views = [(envelope.sender, "outbox", EnvelopeStatus.SENT)]
+    views += [(m, "inbox", EnvelopeStatus.WAITING) for m in envelope.recipients]
+    return [
+        {
+            "envelope": envelope.id,
+            "mailbox": mailbox,
+            "scope": scope,
+            "status": status.value,
+            "roles": [r.id for r in envelope.draft.roles if r.mailbox == mailbox],
+            "status_at": envelope.created_at,
+            "created_at": envelope.created_at,
+            "how": "",
+        }
+        for mailbox, scope, status in views
+    ]
+
+
+async def inbox_entry(
+    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
+) -> InboxEntry | None:
+    """Return the envelope as it lies in the mailbox's inbox; None if it does not."""
+    row = (
+        await conn.execute(
+            select(envelopes, mailbox_entries.c.status.label("view"))
+            .join(mailbox_entries, mailbox_entries.c.envelope == envelopes.c.uuid)
+            .where(envelopes.c.uuid == envelope)
+            .where(mailbox_entries.c.mailbox == mailbox)
+            .where(mailbox_entries.c.scope == "inbox")
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return InboxEntry(
+        envelope=envelope,
+        mailbox=mailbox,
+        status=EnvelopeStatus(row.view),
+        sender=MailboxId(row.sender),
+        subject=row.subject,
+        xml=BlobRef(row.sha256, row.size),
+        received_at=row.created_at,
+    )
+
+
+async def complete(
+    conn: AsyncConnection,
+    envelope: EnvelopeId,
+    mailbox: MailboxId,
+    how: str,
+    at: datetime,
+) -> bool:
+    """Complete the mailbox's part; True if that completed the whole envelope."""
+    await _view(conn, envelope, mailbox, EnvelopeStatus.COMPLETED, how, at)
+    waiting = (
+        select(mailbox_entries.c.mailbox)
+        .where(mailbox_entries.c.envelope == envelope)
+        .where(mailbox_entries.c.scope == "inbox", mailbox_entries.c.status == OPEN)
+    )
+    if (await conn.execute(waiting)).first() is not None:
+        return False
+    ended = await conn.execute(
+        update(envelopes)
+        .where(envelopes.c.uuid == envelope, envelopes.c.status == OPEN)
+        .values(status=EnvelopeStatus.COMPLETED.value, completed_at=at)
+    )
+    if ended.rowcount != 1:
+        return False
+    await conn.execute(
+        update(mailbox_entries)
+        .where(mailbox_entries.c.envelope == envelope)
+        .where(mailbox_entries.c.scope == "outbox")
+        .values(status=EnvelopeStatus.COMPLETED.value, status_at=at)
+    )
+    return True
+
+
+async def cancel(
+    conn: AsyncConnection,
+    envelope: EnvelopeId,
+    mailbox: MailboxId,
+    reason: str,
+    how: str,
+    at: datetime,
+) -> None:
+    """Reject the envelope for all who take part; `how` says who did it."""
+    await _view(conn, envelope, mailbox, EnvelopeStatus.CANCELLED, how, at)
+    await _end(conn, envelope, EnvelopeStatus.CANCELLED, at, reject_reason=reason)
+
+
+async def expire(conn: AsyncConnection, now: datetime) -> Sequence[EnvelopeId]:
+    """End every open envelope whose time is over; return which."""
+    due = (
+        select(envelopes.c.uuid)
+        .where(envelopes.c.status == OPEN, envelopes.c.expires_at <= now)
+        .limit(500)
+    )
+    over = [EnvelopeId(uuid) for uuid in (await conn.execute(due)).scalars()]
+    for envelope in over:
+        await _end(conn, envelope, EnvelopeStatus.EXPIRED, now)
+    return over
+
+
+async def _end(
+    conn: AsyncConnection,
+    envelope: EnvelopeId,
+    status: EnvelopeStatus,
+    at: datetime,
+    **more: str,
+) -> None:
+    await conn.execute(
+        update(envelopes)
+        .where(envelopes.c.uuid == envelope)
+        .values(status=status.value, completed_at=at, **more)
+    )
+    await conn.execute(
+        update(mailbox_entries)
+        .where(mailbox_entries.c.envelope == envelope)
+        .where(mailbox_entries.c.status.in_([OPEN, EnvelopeStatus.SENT.value]))
+        .values(status=status.value, status_at=at)
+    )
+
+
+async def _view(
+    conn: AsyncConnection,
+    envelope: EnvelopeId,
+    mailbox: MailboxId,
+    status: EnvelopeStatus,
+    how: str,
+    at: datetime,
+) -> None:
+    """Set the status that `mailbox` sees in its inbox."""
+    await conn.execute(
+        update(mailbox_entries)
+        .where(mailbox_entries.c.envelope == envelope)
+        .where(mailbox_entries.c.mailbox == mailbox)
+        .where(mailbox_entries.c.scope == "inbox")
+        .values(status=status.value, status_at=at, how=how)
+    )
+
+
+async def must_wait(
+    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
+) -> InboxEntry:
+    """Return the entry if a person may still decide; NotFound or Conflict if not."""
+    entry = await inbox_entry(conn, envelope, mailbox)
+    if entry is None:
+        raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")
+    if entry.status is not EnvelopeStatus.WAITING:
+        raise Conflict(
+            f"the envelope is {entry.status.value}; only a WAITING one can be "
+            "accepted or rejected",
+            "envelope-not-waiting",
+        )
+    return entry
+
+
+async def redispatch(
+    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId, at: datetime
+) -> None:
+    """Bring the envelope to the mailbox's remote server once more."""
+    if await inbox_entry(conn, envelope, mailbox) is None:
+        raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")
+    await jobs.add(conn, "dispatch", f"{dispatch_subject(envelope, mailbox)}|again", at)

@@ -1,0 +1,96 @@
+"""What a document refers to: mailboxes, attachments, other envelopes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.model import AttachmentId, BlobRef, EnvelopeId, MailboxId
+from gateway.store.tables import (
+    attachments,
+    envelope_fields,
+    envelopes,
+    mailbox_entries,
+    mailboxes,
+)
+
+INDEXED = 1000  # characters of a field's value that can be searched
+
+
+async def attach(
+    conn: AsyncConnection,
+    attachment: AttachmentId,
+    name: str,
+    content_type: str,
+    blob: BlobRef,
+    at: datetime,
+) -> None:
+    """Record an attachment whose bytes are stored."""
+    await conn.execute(
+        insert(attachments).values(
+            uuid=attachment,
+            name=name,
+            content_type=content_type,
+            sha256=blob.sha256,
+            size=blob.size,
+            created_at=at,
+        )
+    )
+
+
+async def unknown_attachments(
+    conn: AsyncConnection, wanted: Sequence[AttachmentId]
+) -> Sequence[AttachmentId]:
+    """Return those that do not exist."""
+    there = select(attachments.c.uuid).where(attachments.c.uuid.in_(wanted))
+    found = set((await conn.execute(there)).scalars())
+    return [uuid for uuid in wanted if uuid not in found]
+
+
+async def unknown_mailboxes(
+    conn: AsyncConnection, wanted: Sequence[MailboxId]
+) -> Sequence[MailboxId]:
+    """Return those that do not exist."""
+    there = select(mailboxes.c.uuid).where(mailboxes.c.uuid.in_(wanted))
+    found = set((await conn.execute(there)).scalars())
+    return [uuid for uuid in wanted if uuid not in found]
+
+
+async def exists(conn: AsyncConnection, envelope: EnvelopeId) -> bool:
+    known = select(envelopes.c.uuid).where(envelopes.c.uuid == envelope)
+    return (await conn.execute(known)).first() is not None
+
+
+async def by_field(
+    conn: AsyncConnection, mailbox: MailboxId, template: str, name: str, value: str
+) -> Sequence[EnvelopeId]:
+    """Return up to two envelopes of `mailbox` whose field has exactly this value."""
+    found = (
+        select(envelopes.c.uuid)
+        .distinct()
+        .join(envelope_fields, envelope_fields.c.envelope == envelopes.c.uuid)
+        .join(mailbox_entries, mailbox_entries.c.envelope == envelopes.c.uuid)
+        .where(envelopes.c.template == template)
+        .where(envelope_fields.c.name == name)
+        .where(envelope_fields.c.value == value[:INDEXED])
+        .where(mailbox_entries.c.mailbox == mailbox)
+        .limit(2)
+    )
+    return [EnvelopeId(uuid) for uuid in (await conn.execute(found)).scalars()]
+
+
+async def chain_of(
+    conn: AsyncConnection, mailbox: MailboxId, envelope: str
+) -> EnvelopeId | None:
+    """Return the chain that the envelope belongs to (itself begins one)."""
+    row = (
+        await conn.execute(
+            select(envelopes.c.uuid, envelopes.c.chain)
+            .join(mailbox_entries, mailbox_entries.c.envelope == envelopes.c.uuid)
+            .where(envelopes.c.uuid == envelope)
+            .where(mailbox_entries.c.mailbox == mailbox)
+            .limit(1)
+        )
+    ).one_or_none()
+    return row and EnvelopeId(row.chain or row.uuid)
