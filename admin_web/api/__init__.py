@@ -1,1 +1,1 @@
-"""The JSON API: one module per area."""
+"""The JSON API: one module per area; this list is the whole API."""

@@ -63,3 +63,19 @@ class QuotaExceeded(Refusal):
     """No room is left for this mailbox."""
 
     code = "quota-exceeded"
+
+
+class Unauthenticated(Refusal):
+    """The caller did not prove who they are."""
+
+    code = "unauthorized"
+
+
+class TooManyAttempts(Refusal):
+    """The caller must wait; *retry_after* is in seconds."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, data={"retryAfter": str(retry_after)})
+        self.retry_after = retry_after

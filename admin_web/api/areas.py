@@ -1,0 +1,13 @@
+"""The list of areas: what is here is routed and documented, nothing else."""
+
+from collections.abc import Sequence
+
+from admin_web.api import login
+from admin_web.api.operation import Operation
+
+AREAS = (login,)
+
+
+def operations() -> Sequence[Operation]:
+    """Return every operation of the API in the order of the document."""
+    return [operation for area in AREAS for operation in area.OPERATIONS]

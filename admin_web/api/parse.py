@@ -1,0 +1,86 @@
+"""Bytes and query strings to models; every fault named with its place."""
+
+from difflib import get_close_matches
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from admin_web.api.models import Body, Query
+from gateway.core.errors import Invalid, Refusal
+
+B = TypeVar("B", bound=Body)
+Q = TypeVar("Q", bound=Query)
+
+
+class BadRequest(Refusal):
+    """The request cannot be read at all."""
+
+    code = "bad-request"
+
+
+def json_body(raw: bytes, model: type[B]) -> B:
+    """Return the body; BadRequest with line and column, or Invalid naming fields."""
+    if not raw.strip():
+        raise BadRequest("The request needs a JSON body; it has none.")
+    try:
+        body = model.model_validate_json(raw)
+    except ValidationError as error:
+        raise _refusal(error, model) from error
+    if rb"\u0000" in raw and _has_nul(from_json(raw)):
+        raise Invalid("A text holds the character NUL (\\u0000); remove it.")
+    return body
+
+
+def query_of(request: web.Request, model: type[Q]) -> Q:
+    """Return the query; Invalid names what is unknown, doubled or wrong."""
+    twice = [key for key in request.query if len(request.query.getall(key)) > 1]
+    if twice:
+        raise Invalid(
+            f'The query parameter "{twice[0]}" is given more than once; give it once.',
+            data={twice[0]: "given more than once"},
+        )
+    if any("\0" in value for value in request.query.values()):
+        raise Invalid("A query parameter holds the character NUL; remove it.")
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise _refusal(error, model) from error
+
+
+def _refusal(error: ValidationError, model: type[Body | Query]) -> Refusal:
+    details = error.errors(include_url=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        why = str(details[0].get("ctx", {}).get("error", details[0]["msg"]))
+        return BadRequest(f"The body is not JSON: {why}.", "bad-json")
+    data = {_place(detail): _wrong(detail, model) for detail in details}
+    place, first = next(iter(data.items()))
+    more = f" ({len(data) - 1} more in data)" if len(data) > 1 else ""
+    where = f"{place}: " if place else ""
+    return Invalid(f"{where}{first}{more}", data=data)
+
+
+def _place(detail: ErrorDetails) -> str:
+    return ".".join(str(step) for step in detail["loc"])
+
+
+def _wrong(detail: ErrorDetails, model: type[Body | Query]) -> str:
+    if detail["type"] == "missing":
+        return "is missing"
+    if detail["type"] != "extra_forbidden":
+        return detail["msg"].removeprefix("Value error, ")
+    if len(detail["loc"]) > 1:
+        return "is not known here"
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    close = get_close_matches(str(detail["loc"][0]), known, 1)
+    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    return f"is not known; {hint}"
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(_has_nul(part) for part in value)

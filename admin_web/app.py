@@ -1,0 +1,64 @@
+"""The admin listener's application: every operation routed, every answer guarded."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from admin_web.api.areas import operations
+from admin_web.api.openapi import document
+from admin_web.api.operation import DESK, endpoint
+from admin_web.errors import errors_as_json
+from gateway.core.desk import Desk
+from gateway.core.ports import NewId
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HSTS = "max-age=31536000"
+OPENAPI_PATH = "/api/v1/openapi.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminOptions:
+    """*max_body_bytes* bounds JSON bodies; *tls* says whether browsers come by TLS."""
+
+    new_id: NewId
+    version: str
+    tls: bool = False
+    max_body_bytes: int = 64 * 1024 * 1024
+
+
+def build_app(desk: Desk, options: AdminOptions) -> web.Application:
+    """Return the application, ready to be served."""
+    app = web.Application(
+        middlewares=[errors_as_json(options.new_id)],
+        client_max_size=options.max_body_bytes,
+    )
+    app[DESK] = desk
+    every = operations()
+    for operation in every:
+        app.router.add_route(operation.method, operation.path, endpoint(operation))
+    described = document(every, options.version)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(described)
+
+    async def front(_request: web.Request) -> web.Response:
+        raise web.HTTPFound(OPENAPI_PATH)
+
+    app.router.add_route("GET", OPENAPI_PATH, openapi)
+    app.router.add_route("GET", "/", front)
+
+    async def protect(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(HEADERS)
+        response.headers.popall("Server", None)
+        if options.tls:
+            response.headers["Strict-Transport-Security"] = HSTS
+
+    app.on_response_prepare.append(protect)
+    return app

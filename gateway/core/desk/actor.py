@@ -1,0 +1,30 @@
+"""Who asks, and what their role lets them do."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class PersonRole(Enum):
+    """What a person may do; each role may also do what those below it may.
+
+    AUDITOR reads, OPERATOR works with documents, INTEGRATOR sets up mailboxes, rules
+    and templates, OWNER also people, tokens and the appliance.
+    """
+
+    OWNER = "OWNER"
+    INTEGRATOR = "INTEGRATOR"
+    OPERATOR = "OPERATOR"
+    AUDITOR = "AUDITOR"
+
+    def covers(self, needed: "PersonRole") -> bool:
+        """Whether this role is `needed` or one above it."""
+        order = list(PersonRole)
+        return order.index(self) <= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person, or the token's name, that an order is booked to."""
+
+    login: str
+    role: PersonRole

@@ -1,0 +1,50 @@
+"""The audit log: who ordered what, when, on what; written with the change itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.store.tables import audit
+
+MASK = "***"
+_SECRET_WORDS = ("password", "secret", "token", "authorization", "privatekey")
+
+
+async def add(
+    conn: AsyncConnection,
+    at: datetime,
+    actor_login: str,
+    action: str,
+    subject: str,
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """Book one order: `action` in kebab-case, `subject` the uuid or login acted upon.
+
+    `before` and `after` hold JSON values; what is named like a secret is masked.
+    """
+    detail = {"before": masked(before or {}), "after": masked(after or {})}
+    await conn.execute(
+        insert(audit).values(
+            at=at,
+            who=actor_login,
+            action=action,
+            subject=subject[:255],
+            detail=detail,
+        )
+    )
+
+
+def masked(value: object, name: str = "") -> object:
+    """Return the JSON value with everything under a secret's name hidden."""
+    if isinstance(value, Mapping):
+        return {key: masked(inner, str(key)) for key, inner in value.items()}
+    flat = name.lower().replace("_", "").replace("-", "")
+    if value and any(word in flat for word in _SECRET_WORDS):
+        return value if isinstance(value, bool) else MASK
+    if isinstance(value, list | tuple):
+        return [masked(inner, name) for inner in value]
+    return value
