@@ -1,0 +1,74 @@
+"""What a conversion needs and what it gives: plain values, no Saxon, no lxml."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gateway.core.model import AttachmentId, EnvelopeId
+from gateway.core.rules import Validation
+
+SourceKind = Literal["FILE", "XML"]
+ValidateOn = Literal["SOURCE", "RESULT"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one conversion may use: wall-clock seconds, MB of memory, bytes, levels.
+
+    *tasks* is how many conversions a worker does before a fresh one replaces it: each
+    leaks a little.
+    """
+
+    seconds: float = 30
+    memory_mb: int = 1000
+    source_bytes: int = 64 << 20
+    output_bytes: int = 64 << 20
+    depth: int = 500
+    tasks: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One conversion.
+
+    *source* is the file with the bytes. Kind FILE: the reader is chosen by content
+    (EDIFACT, XML, any other becomes a `<file/>` element); kind XML: it must be XML.
+    *file_name*, *sha256*, *size* (bytes), *content_type* describe the file to the
+    stylesheet of an "other" file. *stylesheet* empty: the source's XML is the output.
+    *seed* is where random uuids come from: the same seed gives the same uuids, so the
+    transfer's id makes a repeated job repeat itself.
+    """
+
+    stylesheet: str
+    source: Path
+    seed: str
+    source_kind: SourceKind = "FILE"
+    file_name: str = ""
+    sha256: str = ""
+    size: int = 0
+    content_type: str = "application/octet-stream"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    validations: Sequence[Validation] = ()
+    validate_on: ValidateOn = "RESULT"
+    want_source: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """A finished conversion.
+
+    *output* is in the encoding and method the stylesheet declares; *source_xml* (UTF-8)
+    is empty unless it was wanted. *attachments* are the uuids that
+    createAttachementWithSourceFile gave and that stand in the output, in their order;
+    *chain* is what chainEnvelope was answered. *lookups* maps "function(argument,
+    argument)" to its answer.
+    """
+
+    output: bytes
+    source_xml: bytes = b""
+    warnings: Sequence[str] = ()
+    attachments: Sequence[AttachmentId] = ()
+    chain: EnvelopeId | None = None
+    lookups: Mapping[str, str | None] = field(default_factory=dict)
+    milliseconds: float = 0.0
