@@ -42,8 +42,12 @@ class Blobs(Protocol):
         """Store `data` whole; durable when this returns."""
         ...
 
-    async def adopt(self, file: Path) -> BlobRef:
-        """Take over a finished spool file: digest, fsync, rename; `file` is gone."""
+    async def adopt(self, file: Path, *, keep: bool = False) -> BlobRef:
+        """Take over a finished spool file: digest, fsync, rename; `file` is gone.
+
+        With `keep` it stays, as a second name of the blob, for the caller to remove
+        once the reference is committed.
+        """
         ...
 
     def read(self, ref: BlobRef) -> AsyncIterator[bytes]: ...

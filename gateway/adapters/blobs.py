@@ -1,0 +1,270 @@
+"""Payloads on disk, named by digest: temp file, fsync, rename, fsync the folder."""
+
+import asyncio
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from gateway.core.errors import StorageError
+from gateway.core.model import BlobRef
+from gateway.core.ports import NewId
+
+CHUNK = 1 << 18
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(slots=True)
+class FolderWriter:
+    """One payload in progress; small writes are gathered, so threads are few."""
+
+    blobs: "FolderBlobs"
+    temp: Path
+    file: BinaryIO
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    gathered: bytearray = field(default_factory=bytearray)
+
+    async def write(self, data: bytes) -> None:
+        self.gathered += data
+        if len(self.gathered) >= CHUNK:
+            await asyncio.to_thread(self._flush)
+
+    async def commit(self) -> BlobRef:
+        return await asyncio.to_thread(self._commit)
+
+    def _flush(self) -> None:
+        data, self.gathered = self.gathered, bytearray()
+        with _told(self.blobs.root):
+            self.digest.update(data)
+            self.file.write(data)
+
+    def _commit(self) -> BlobRef:
+        self._flush()
+        with _told(self.blobs.root):
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            ref = BlobRef(self.digest.hexdigest(), self.file.tell())
+            self.blobs.settle(self.temp, ref, keep=False)
+        return ref
+
+
+@dataclass(frozen=True, slots=True)
+class FolderBlobs:
+    """The Blobs the process uses: `root/ab/abcd...`, temporary files in `root/tmp`.
+
+    Several processes may share the folder. All disk work is done in threads; an OSError
+    becomes a StorageError.
+    """
+
+    root: Path
+    new_id: NewId
+    # prefixes whose folder is known to survive a power cut
+    _made: set[str] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[FolderWriter]:
+        """Open a writer; without its commit nothing is left."""
+        temp = self._temp()
+        file = await asyncio.to_thread(_create, temp)
+        try:
+            yield FolderWriter(self, temp, file)
+        finally:
+            await asyncio.to_thread(_discard, temp, file)
+
+    async def put(self, data: bytes) -> BlobRef:
+        """Store `data` whole; durable when this returns."""
+        return await asyncio.to_thread(self._put, data)
+
+    async def adopt(self, file: Path, *, keep: bool = False) -> BlobRef:
+        """Take over a finished spool file of the same file system.
+
+        With `keep` the blob is a second name of the file: the caller removes its own
+        once it has committed the reference, and writes to it no more.
+        """
+        return await asyncio.to_thread(self._adopt, file, keep=keep)
+
+    async def read(self, ref: BlobRef) -> AsyncIterator[bytes]:
+        """Yield the payload; StorageError if it is missing or of another size."""
+        file = await asyncio.to_thread(self._open, ref)
+        seen = 0
+        try:
+            while data := await asyncio.to_thread(file.read, CHUNK):
+                seen += len(data)
+                yield data
+        finally:
+            file.close()
+        if seen != ref.size:
+            raise StorageError(
+                f"blob {ref.sha256} has {seen} bytes, {ref.size} were stored; "
+                "restore it from the backup"
+            )
+
+    def path(self, ref: BlobRef) -> Path:
+        """Return where the payload lies."""
+        return self.root / ref.sha256[:2] / ref.sha256
+
+    async def sweep(self, before: datetime) -> int:
+        """Remove temporary files untouched since *before*, which a crash left."""
+        return await asyncio.to_thread(self._sweep, before.timestamp())
+
+    async def idle(self, before: datetime) -> AsyncIterator[Sequence[str]]:
+        """Yield, folder by folder, the digests that nobody stored since *before*."""
+        for number in range(256):
+            folder = self.root / f"{number:02x}"
+            found = await asyncio.to_thread(_older, folder, before.timestamp())
+            if found:
+                yield [path.name for path in found]
+
+    async def remove(self, digests: Sequence[str], before: datetime) -> int:
+        """Remove blobs nobody refers to, save those stored again since *before*."""
+        return await asyncio.to_thread(self._remove, digests, before.timestamp())
+
+    # --- In threads ------------------------------------------------------------------
+
+    def settle(self, temp: Path, ref: BlobRef, *, keep: bool) -> None:
+        """Give a synced file its name, durably; the same bytes are kept once."""
+        target = self.path(ref)
+        self._make(target.parent)
+        with self._lock(fcntl.LOCK_SH):
+            if target.is_file() and target.stat().st_size == ref.size:
+                os.utime(target)  # remove() leaves it alone from now on
+                if not keep:
+                    temp.unlink()
+            else:
+                if keep:
+                    target.unlink(missing_ok=True)
+                    target.hardlink_to(temp)
+                else:
+                    temp.replace(target)
+                os.utime(target)
+        _fsync_folder(target.parent)  # also for who came first and has not done it yet
+
+    def _temp(self) -> Path:
+        return self.root / "tmp" / self.new_id()
+
+    def _put(self, data: bytes) -> BlobRef:
+        ref = BlobRef(hashlib.sha256(data).hexdigest(), len(data))
+        temp = self._temp()
+        file = _create(temp)
+        try:
+            with _told(self.root):
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                self.settle(temp, ref, keep=False)
+        finally:
+            _discard(temp, file)
+        return ref
+
+    def _adopt(self, file: Path, *, keep: bool) -> BlobRef:
+        with _told(self.root), file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256")
+            os.fsync(opened.fileno())
+            ref = BlobRef(digest.hexdigest(), opened.tell())
+            if os.fstat(opened.fileno()).st_size != ref.size:
+                raise StorageError(f"{file.name} changed while it was taken over")
+            self.settle(file, ref, keep=keep)
+            return ref
+
+    def _open(self, ref: BlobRef) -> BinaryIO:
+        try:
+            return self.path(ref).open("rb")
+        except FileNotFoundError as error:
+            raise StorageError(
+                f"blob {ref.sha256} is missing; restore it from the backup"
+            ) from error
+        except OSError as error:
+            raise StorageError(f"blob {ref.sha256}: {error.strerror}") from error
+
+    def _make(self, folder: Path) -> None:
+        if folder.name not in self._made:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _fsync_folder(self.root)
+            _fsync_folder(self.root.parent)
+            self._made.add(folder.name)
+
+    @contextmanager
+    def _lock(self, how: int) -> Iterator[None]:
+        """Keep storing a blob again and removing it apart, in all processes."""
+        fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, how)
+            yield
+        finally:
+            os.close(fd)
+
+    def _sweep(self, before: float) -> int:
+        with _told(self.root):
+            stale = _older(self.root / "tmp", before)
+            for path in stale:
+                path.unlink(missing_ok=True)
+        return len(stale)
+
+    def _remove(self, digests: Sequence[str], before: float) -> int:
+        removed = 0
+        for digest in digests:
+            path = self.path(BlobRef(digest, 0))
+            with _told(self.root), self._lock(fcntl.LOCK_EX):
+                if path.is_file() and path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+def _older(folder: Path, before: float) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                Path(entry.path)
+                for entry in entries
+                if entry.is_file() and entry.stat().st_mtime < before
+            ]
+    except FileNotFoundError:
+        return []
+
+
+def _create(temp: Path) -> BinaryIO:
+    with _told(temp.parent):
+        temp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        return os.fdopen(fd, "wb")
+
+
+def _discard(temp: Path, file: BinaryIO) -> None:
+    """Close and remove; what a full disk left unwritten is of no interest now."""
+    temp.unlink(missing_ok=True)
+    try:
+        file.close()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+
+
+@contextmanager
+def _told(where: Path) -> Iterator[None]:
+    """Say in words what the disk refused."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageError(
+                f"no room is left on the disk of {where}; free some space or move the "
+                "data directory to a larger disk"
+            ) from error
+        raise StorageError(
+            f"{error.filename or where} could not be used: {error.strerror}"
+        ) from error
+
+
+def _fsync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
