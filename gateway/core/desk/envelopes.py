@@ -1,0 +1,140 @@
+"""Envelopes as a mailbox sees them: list, open, send, accept, reject."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.content import Content
+from gateway.core.envelope import Draft, EnvelopeStatus
+from gateway.core.model import (
+    AttachmentId,
+    EnvelopeId,
+    MailboxId,
+    TemplateId,
+    TemplateVersionId,
+    TransferId,
+)
+
+
+class Scope(Enum):
+    """Received or sent."""
+
+    INBOX = "inbox"
+    OUTBOX = "outbox"
+
+
+class EnvelopeSort(Enum):
+    """How a list is sorted."""
+
+    NEWEST = "createdAt,desc"
+    OLDEST = "createdAt,asc"
+    SUBJECT = "subject,asc"
+    SUBJECT_DOWN = "subject,desc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeQuery:
+    """Which envelopes are wanted; *text* is looked for in subjects and uuids.
+
+    Created at *since* or later and before *until*.
+    """
+
+    mailbox: MailboxId
+    scope: Scope | None = None
+    status: EnvelopeStatus | None = None
+    template: TemplateId | None = None
+    sender: MailboxId | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: EnvelopeSort = EnvelopeSort.NEWEST
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeRow:
+    """One line of a list; *status* is the mailbox's own view, *how* it came about."""
+
+    envelope: EnvelopeId
+    scope: Scope
+    subject: str
+    message: str
+    status: EnvelopeStatus
+    how: str
+    sender: MailboxId
+    sender_name: str
+    template: TemplateId
+    template_version: TemplateVersionId
+    template_name: str
+    chain: EnvelopeId | None
+    reject_reason: str
+    created_at: datetime
+    status_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRow:
+    """An attachment that an envelope carries."""
+
+    uuid: AttachmentId
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeView:
+    """One envelope, opened."""
+
+    row: EnvelopeRow
+    draft: Draft
+    attachments: Sequence[AttachmentRow]
+    transfers: Sequence[TransferId]
+
+
+class EnvelopeDesk(Protocol):
+    """What people may ask and order of envelopes, each for a mailbox that takes part.
+
+    NotFound if there is no such envelope or the mailbox does not take part.
+    """
+
+    async def search(self, query: EnvelopeQuery) -> tuple[int, Sequence[EnvelopeRow]]:
+        """Return how many match in all, and one page of them."""
+        ...
+
+    async def get(self, mailbox: MailboxId, envelope: EnvelopeId) -> EnvelopeView: ...
+
+    async def xml(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
+        """Return the native XML."""
+        ...
+
+    async def zip(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
+        """Return the native XML and the attachments in one archive."""
+        ...
+
+    async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:
+        """Post native XML as the mailbox's; Invalid (with the line) if it is wrong."""
+        ...
+
+    async def accept(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId
+    ) -> None:
+        """Complete the mailbox's part; Conflict unless it is WAITING."""
+        ...
+
+    async def reject(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId, reason: str
+    ) -> None:
+        """Cancel the envelope for all; Conflict unless it is WAITING."""
+        ...
+
+    async def redispatch(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId
+    ) -> None:
+        """Bring the envelope to the mailbox's remote server once more."""
+        ...

@@ -1,0 +1,114 @@
+"""Conversion rules: write, try, order, switch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.content import Content
+from gateway.core.model import MailboxId, RuleId, TemplateId, TemplateVersionId
+from gateway.core.rules import (
+    Level,
+    Match,
+    Rule,
+    RuleDirection,
+    Validation,
+    ZipKind,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDraft:
+    """What a person writes into the form of a rule; not checked yet."""
+
+    direction: RuleDirection
+    template: TemplateId
+    name: str = "New rule"
+    level: Level = Level.MAILBOX
+    enabled: bool = True
+    template_version: TemplateVersionId | None = None
+    match: Match | None = None
+    multiple_envelopes: bool = False
+    stylesheet: str = ""
+    file_name_pattern: str = ""
+    zip: ZipKind | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    validations: Sequence[Validation] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The file, or for an IN rule the native envelope, that a rule is tried on."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What became of the example; *source_xml* is what the stylesheet saw."""
+
+    execute_token: str
+    source_xml: bytes
+    file_name: str
+    result: bytes
+    warnings: Sequence[str] = ()
+
+
+class RuleDesk(Protocol):
+    """What people may ask and order of rules; what is unknown is NotFound."""
+
+    async def listing(self, mailbox: MailboxId) -> Sequence[Rule]:
+        """Return the mailbox's rules, then the account's, each in order."""
+        ...
+
+    async def get(self, rule: RuleId) -> Rule: ...
+
+    async def example(self, rule: RuleId) -> Content:
+        """Return the last good example; NotFound if the rule has none."""
+        ...
+
+    async def add(
+        self, actor: Actor, mailbox: MailboxId, draft: RuleDraft, token: str
+    ) -> Rule:
+        """Add the rule at the end; Invalid if it is wrong or was not executed so."""
+        ...
+
+    async def save(
+        self, actor: Actor, rule: RuleId, draft: RuleDraft, token: str
+    ) -> Rule:
+        """Change the rule; `token` is needed unless only name and switch change."""
+        ...
+
+    async def execute(
+        self,
+        actor: Actor,
+        mailbox: MailboxId,
+        draft: RuleDraft,
+        example: Example | None,
+        rule: RuleId | None,
+    ) -> Executed:
+        """Run the draft on the example and return the token that lets it be saved.
+
+        Without an example an OUT rule is tried on the one kept with `rule`, an IN
+        rule on an envelope made from the template. Invalid if the conversion failed.
+        """
+        ...
+
+    async def clone(self, actor: Actor, rule: RuleId) -> Rule:
+        """Add a copy at the end: "Copy of X", off, its counters at zero."""
+        ...
+
+    async def switch(self, actor: Actor, rule: RuleId, *, enabled: bool) -> Rule: ...
+
+    async def order(
+        self, actor: Actor, mailbox: MailboxId, order: Sequence[RuleId]
+    ) -> Sequence[Rule]:
+        """Put the rules of the mailbox's list into this order.
+
+        The account's rules may be left out. Conflict if the list has changed
+        meanwhile, Invalid if a rule of the account stands before one of the mailbox.
+        """
+        ...
+
+    async def remove(self, actor: Actor, rule: RuleId) -> None: ...

@@ -1,0 +1,68 @@
+"""Templates: import a version, look at them, get help in writing rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.core.desk.actor import Actor
+from gateway.core.model import TemplateId, TemplateVersionId
+from gateway.core.rules import RuleDirection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateView:
+    """One version of a template; *number* counts from 1, *data* is the XML."""
+
+    uuid: TemplateId
+    name: str
+    version: TemplateVersionId
+    number: int
+    created_at: datetime
+    data: str
+
+
+class TemplateDesk(Protocol):
+    """What people may ask and order of templates.
+
+    A version of None means the latest; what is unknown is NotFound.
+    """
+
+    async def latest(self) -> Sequence[TemplateView]:
+        """Return the latest version of each template, by name."""
+        ...
+
+    async def versions(self, template: TemplateId) -> Sequence[TemplateView]:
+        """Return every version, the latest first."""
+        ...
+
+    async def get(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> TemplateView: ...
+
+    async def add(self, actor: Actor, data: str) -> TemplateView:
+        """Import template XML: a new template, or a new version of the one it names.
+
+        What equals the latest version makes none: that version is returned. Invalid
+        (with the line) if the XML is no template, Conflict for the built-in one.
+        """
+        ...
+
+    async def example(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> bytes:
+        """Return an example envelope as native XML."""
+        ...
+
+    async def skeleton(
+        self,
+        template: TemplateId,
+        version: TemplateVersionId | None,
+        direction: RuleDirection,
+    ) -> str:
+        """Return a stylesheet to begin a rule with."""
+        ...
+
+    def schema(self, name: str) -> bytes:
+        """Return the XSD of this name ("envelope", "template"); NotFound."""
+        ...
