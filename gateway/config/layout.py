@@ -1,0 +1,49 @@
+"""Where each thing lies in the data folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths below the data folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "gateway.db"
+
+    @property
+    def blobs(self) -> Path:
+        return self.root / "blobs"
+
+    @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @property
+    def keys(self) -> Path:
+        """Host keys, TLS certificate and key."""
+        return self.root / "keys"
+
+    @property
+    def master_key(self) -> Path:
+        return self.root / "master.key"
+
+    @property
+    def admin_password(self) -> Path:
+        return self.root / "admin-password"
+
+    @property
+    def run(self) -> Path:
+        """What is there only while the process runs."""
+        return self.root / "run"
+
+    @property
+    def lock(self) -> Path:
+        return self.run / "lock"
+
+    @property
+    def endpoints(self) -> Path:
+        return self.run / "endpoints.json"

@@ -1,0 +1,1 @@
+"""What `serve --demo` puts into an empty gateway."""
