@@ -1,0 +1,73 @@
+# `make run` and `make test` need python3 with venv and pip, nothing else.
+
+PYTHON ?= python3
+DATA ?= data
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/locked.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# an install is repeated when one of these changes
+INPUTS := pyproject.toml $(LOCK)
+
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format sftp-client lock clean
+
+help:
+	@echo "make run     install and serve with demo data in ./$(DATA)"
+	@echo "make test    every check: lint, types, imports, tests with coverage"
+	@echo "make lint    ruff, mypy, import contracts, unused dependencies"
+	@echo "make format  put the source into its one format"
+	@echo "make lock    choose the newest allowed versions anew"
+	@echo "make clean   remove the virtual environment and caches; data stays"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Two stamps: serving needs no test tools.
+$(VENV)/run.stamp: $(INPUTS) | $(BIN)/python
+	$(PIP) install --constraint $(LOCK) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
+	$(PIP) install --constraint $(LOCK) --editable '.[dev]'
+	@touch $@ $(VENV)/run.stamp
+
+# exec: Ctrl-C reaches the gateway itself, and its exit code is make's
+run: $(VENV)/run.stamp
+	@exec $(BIN)/envelope-gateway serve --demo --data $(DATA)
+
+test: lint sftp-client
+	$(BIN)/pytest --cov --cov-report=term
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# The acceptance tests drive the gateway with OpenSSH's own client.
+sftp-client:
+	@command -v sftp >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssh-client; \
+	fi >/dev/null 2>&1 </dev/null; \
+	command -v sftp >/dev/null || \
+	  echo "no sftp client (Debian: openssh-client): its tests are skipped"
+
+# uv is needed for this one target only
+lock:
+	{ sed -n '/^#/p' $(LOCK); uv pip compile pyproject.toml --upgrade --quiet \
+	  --extra dev --extra postgres --universal --python-version 3.11 \
+	  --no-annotate --no-header; } > $(LOCK).new
+	mv $(LOCK).new $(LOCK)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+	  .hypothesis .coverage build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
