@@ -42,3 +42,11 @@ class Integration:
     public_keys: Sequence[str] = ()
     allowed_addresses: Sequence[str] = ()
     as2: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The switches of the whole appliance."""
+
+    integrations_enabled: bool = True
+    show_passwords_once: bool = False

@@ -24,7 +24,15 @@ class PersonRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, or the token's name, that an order is booked to."""
+    """The person, or `token:NAME`, that an order is booked to.
+
+    *token* is the uuid of the token the request came with, empty for none.
+    """
 
     login: str
     role: PersonRole
+    token: str = ""
+
+
+COMMAND_LINE = Actor("command-line", PersonRole.OWNER)
+"""Who may run the commands may do everything: the data folder is theirs."""
