@@ -123,7 +123,10 @@ mails = Table(
     Column("data", JSON, nullable=False),  # what the template shows
     Column("digest_key", String),  # rule and error: at most one mail an hour
     Column("state", String(16), nullable=False),  # WAITING SENT FAILED
+    Column("error", String, nullable=False),  # what the mail server said last
     Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # a digest gathers until then
     Column("sent_at", Instant),
 )
-Index(None, mails.c.digest_key, mails.c.created_at)
+Index(None, mails.c.digest_key, mails.c.due_at)
+Index(None, mails.c.state, mails.c.created_at)

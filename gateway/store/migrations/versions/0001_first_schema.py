@@ -209,7 +209,9 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("digest_key", sa.String(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["mailbox"],
@@ -221,8 +223,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mails", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_mails_digest_key_created_at"),
-            ["digest_key", "created_at"],
+            batch_op.f("ix_mails_digest_key_due_at"),
+            ["digest_key", "due_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_mails_state_created_at"),
+            ["state", "created_at"],
             unique=False,
         )
 
