@@ -68,7 +68,8 @@ class Draft:
     """An envelope that is not posted yet: what native XML says (SPEC section 7).
 
     *expires_after_days* and *notify_in_days* are days, 0 for never; *expires_on* is a
-    date or instant given instead.
+    date or instant given instead. *delegation* and *sharing* are what recipients may
+    do with it, None when the sender did not say.
     """
 
     template: TemplateId
@@ -83,6 +84,19 @@ class Draft:
     expires_after_days: int = 0
     notify_in_days: int = 0
     expires_on: date | datetime | None = None
+    delegation: bool | None = None
+    sharing: bool | None = None
+
+    @property
+    def attachments(self) -> Sequence[AttachmentId]:
+        """The attachments that fields name, in tables too, each once."""
+        fields = [
+            field
+            for document in self.documents
+            for row in (document.fields, *(r for g in document.groups for r in g.rows))
+            for field in row
+        ]
+        return list(dict.fromkeys(f.attachment for f in fields if f.attachment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +117,3 @@ class Envelope:
         """
         others = [r.mailbox for r in self.draft.roles if r.mailbox != self.sender]
         return list(dict.fromkeys(others)) or [self.sender]
-
-    @property
-    def attachments(self) -> Sequence[AttachmentId]:
-        """The attachments that fields name, in tables too, each once."""
-        fields = [
-            field
-            for document in self.draft.documents
-            for row in (document.fields, *(r for g in document.groups for r in g.rows))
-            for field in row
-        ]
-        return list(dict.fromkeys(f.attachment for f in fields if f.attachment))
