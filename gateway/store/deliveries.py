@@ -21,6 +21,7 @@ from gateway.core.model import (
     Folder,
     MailboxId,
     Parcel,
+    Problem,
     Queued,
     RuleId,
     TransferId,
@@ -28,7 +29,7 @@ from gateway.core.model import (
 )
 from gateway.store import jobs
 from gateway.store.tables import transfer_envelopes, transfers
-from gateway.store.transfers import note
+from gateway.store.transfers import mark_reprocessed, note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,51 +49,59 @@ async def enqueue(
     channel: Channel,
     rule: RuleId | None,
     at: datetime,
+    problem: Problem | None = None,
 ) -> bool:
     """Record a delivery and its job; False if the same one is on its way already.
 
     Unique for (envelope, mailbox, rule) among what is not finished: a dispatch that
-    runs twice delivers once, one that a person orders again delivers again.
+    runs twice delivers once, one that a person orders again delivers again. With a
+    `problem` it is recorded as failed, without a job. A failed transfer that is tried
+    again is written over.
     """
-    pair = (transfers.c.envelope == parcel.envelope) & (
-        transfers.c.mailbox == parcel.mailbox
+    ended = await conn.scalar(
+        select(func.count())
+        .select_from(transfers)
+        .where(transfers.c.envelope == parcel.envelope)
+        .where(transfers.c.mailbox == parcel.mailbox)
+        .where(transfers.c.direction == Direction.DELIVERED.value)
+        .where(transfers.c.finished_at.is_not(None))
     )
-    outgoing = transfers.c.direction == Direction.DELIVERED.value
-    ended = transfers.c.finished_at.is_not(None)
-    generation = await conn.scalar(
-        select(func.count()).select_from(transfers).where(pair, outgoing, ended)
-    )
-    key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{generation}"
-    taken = select(transfers.c.uuid).where(transfers.c.delivery_key == key)
-    if (await conn.execute(taken)).first() is not None:
+    key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{ended}"
+    twin = select(transfers.c.uuid).where(transfers.c.delivery_key == key)
+    if (await conn.execute(twin.where(transfers.c.uuid != parcel.transfer))).first():
         return False
-    await conn.execute(
-        insert(transfers).values(
-            uuid=parcel.transfer,
-            mailbox=parcel.mailbox,
-            direction=Direction.DELIVERED.value,
-            protocol=channel.value,
-            folder=parcel.folder.text,
-            file_name=parcel.name.text,
-            sha256=parcel.blob.sha256,
-            size=parcel.blob.size,
-            content_type=parcel.content_type,
-            attributes={},
-            state=TransferState.QUEUED.value,
-            attempts=0,
-            not_before=at,
-            rule=rule,
-            envelope=parcel.envelope,
-            delivery_key=key,
-            created_at=at,
+    state = Queued(0, at) if problem is None else Failed(at, 0, problem)
+    values = {
+        "protocol": channel.value,
+        "folder": parcel.folder.text,
+        "file_name": parcel.name.text,
+        "sha256": parcel.blob.sha256,
+        "size": parcel.blob.size,
+        "content_type": parcel.content_type,
+        "rule": rule,
+        "delivery_key": key,
+        **_columns(state),
+    }
+    again = update(transfers).where(transfers.c.uuid == parcel.transfer).values(values)
+    if (await conn.execute(again)).rowcount == 0:
+        await conn.execute(
+            insert(transfers).values(
+                uuid=parcel.transfer,
+                mailbox=parcel.mailbox,
+                direction=Direction.DELIVERED.value,
+                attributes={},
+                envelope=parcel.envelope,
+                created_at=at,
+                **values,
+            )
         )
-    )
-    await conn.execute(
-        insert(transfer_envelopes).values(
-            transfer=parcel.transfer, envelope=parcel.envelope
+        await conn.execute(
+            insert(transfer_envelopes).values(
+                transfer=parcel.transfer, envelope=parcel.envelope
+            )
         )
-    )
-    await jobs.add(conn, "deliver", parcel.transfer, at)
+    if problem is None:
+        await jobs.add(conn, "deliver", parcel.transfer, at)
     return True
 
 
@@ -173,14 +182,26 @@ def _columns(state: DeliveryState) -> Mapping[str, object]:
             assert_never(state)
 
 
-async def deliver_again(
+async def reprocess(
     conn: AsyncConnection, transfer: TransferId, at: datetime, why: str
 ) -> None:
-    """Queue a failed delivery again, its attempts counted from nought."""
+    """Try a failed delivery again from the step that failed.
+
+    What failed on the way to the partner is sent again as it is; what failed before
+    it was a file is matched and converted again.
+    """
+    row = (
+        await conn.execute(select(transfers).where(transfers.c.uuid == transfer))
+    ).one()
+    await note(conn, transfer, at, "reprocess", why)
+    await mark_reprocessed(conn, transfer)
+    if row.error and row.error["step"] != "deliver":
+        subject = f"{row.envelope}|{row.mailbox}|{transfer}"
+        await jobs.add(conn, "dispatch", subject, at)
+        return
     await conn.execute(
         update(transfers)
         .where(transfers.c.uuid == transfer)
         .values(**_columns(Queued(0, at)))
     )
-    await note(conn, transfer, at, "deliver", why)
     await jobs.add(conn, "deliver", transfer, at)

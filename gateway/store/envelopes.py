@@ -90,7 +90,7 @@ async def post(conn: AsyncConnection, posted: Posted) -> None:
     ]
     if fields:
         await conn.execute(insert(envelope_fields), fields)
-    used = [{"envelope": envelope.id, "attachment": a} for a in envelope.attachments]
+    used = [{"envelope": envelope.id, "attachment": a} for a in draft.attachments]
     if used:
         await conn.execute(insert(envelope_attachments), used)
     for mailbox in envelope.recipients:

@@ -143,6 +143,16 @@ class Jobs:
             freed = held.values(worker=None, lease_until=None)
             return (await conn.execute(freed)).rowcount
 
+    async def unpark(self, parked: datetime, now: datetime) -> None:
+        """Make every free job that is due at `parked` due now."""
+        woken = (
+            update(jobs)
+            .where(jobs.c.run_at >= parked, jobs.c.worker.is_(None))
+            .values(run_at=now)
+        )
+        async with self.db.write() as conn:
+            await conn.execute(woken)
+
     async def next_due(self) -> datetime | None:
         """Return when the next free job is due; None if there is none."""
         first = select(func.min(jobs.c.run_at)).where(

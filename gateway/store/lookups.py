@@ -1,12 +1,11 @@
 """What a document refers to: mailboxes, attachments, other envelopes."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.model import AttachmentId, BlobRef, EnvelopeId, MailboxId
+from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
 from gateway.store.tables import (
     attachments,
     envelope_fields,
@@ -16,27 +15,6 @@ from gateway.store.tables import (
 )
 
 INDEXED = 1000  # characters of a field's value that can be searched
-
-
-async def attach(
-    conn: AsyncConnection,
-    attachment: AttachmentId,
-    name: str,
-    content_type: str,
-    blob: BlobRef,
-    at: datetime,
-) -> None:
-    """Record an attachment whose bytes are stored."""
-    await conn.execute(
-        insert(attachments).values(
-            uuid=attachment,
-            name=name,
-            content_type=content_type,
-            sha256=blob.sha256,
-            size=blob.size,
-            created_at=at,
-        )
-    )
 
 
 async def unknown_attachments(
@@ -57,7 +35,7 @@ async def unknown_mailboxes(
     return [uuid for uuid in wanted if uuid not in found]
 
 
-async def exists(conn: AsyncConnection, envelope: EnvelopeId) -> bool:
+async def envelope_exists(conn: AsyncConnection, envelope: EnvelopeId) -> bool:
     known = select(envelopes.c.uuid).where(envelopes.c.uuid == envelope)
     return (await conn.execute(known)).first() is not None
 

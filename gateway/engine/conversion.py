@@ -1,0 +1,167 @@
+"""One rule, one document: file to envelope drafts (OUT), envelope to file (IN)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from gateway.convert import envelope_xml
+from gateway.convert.pool import Converter
+from gateway.convert.task import Converted, Task
+from gateway.core import naming
+from gateway.core.envelope import Draft, Envelope
+from gateway.core.errors import Invalid
+from gateway.core.model import BlobRef, FileName, MailboxId, Problem
+from gateway.core.ports import Blobs
+from gateway.core.rules import Rule
+from gateway.engine.lookups import Lookups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file that an OUT rule reads; `attributes` are the transport's.
+
+    The same *seed* gives the same random uuids.
+    """
+
+    seed: str
+    mailbox: MailboxId
+    name: FileName
+    blob: BlobRef
+    content_type: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """An envelope in the inbox of `mailbox`; `xml` is its native XML."""
+
+    mailbox: MailboxId
+    envelope: Envelope
+    xml: BlobRef
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutResult:
+    """What an OUT rule made: drafts that are not checked against the template yet."""
+
+    drafts: Sequence[Draft]
+    converted: Converted
+
+
+@dataclass(frozen=True, slots=True)
+class InResult:
+    """What an IN rule made: the file for the remote server."""
+
+    name: FileName
+    converted: Converted
+
+
+@dataclass(frozen=True, slots=True)
+class Conversions:
+    """Runs rules; nothing is written, so each may run any number of times."""
+
+    blobs: Blobs
+    converter: Converter
+    lookups: Lookups
+
+    async def out(
+        self, rule: Rule, source: SourceFile, *, want_source: bool = False
+    ) -> OutResult | Problem:
+        """Turn the file into drafts; a Problem names the step and the line."""
+        task = Task(
+            stylesheet=rule.stylesheet,
+            source=self.blobs.path(source.blob),
+            seed=source.seed,
+            source_kind="FILE",
+            file_name=source.name.text,
+            sha256=source.blob.sha256,
+            size=source.blob.size,
+            content_type=source.content_type,
+            parameters={
+                **source.attributes,
+                **rule.attributes,
+                **_parameters(rule, source.name.text),
+                "SENDER_MAILBOX": source.mailbox,
+                "RECIPIENT_MAILBOX": "",
+            },
+            validations=rule.validations,
+            validate_on="SOURCE",
+            want_source=want_source,
+        )
+        done = await self.converter.run(task, self.lookups.of(source.mailbox))
+        if isinstance(done, Problem):
+            return replace(done, rule=rule.id)
+        parse = envelope_xml.parse_many if rule.multiple_envelopes else _parse_one
+        drafts = await asyncio.to_thread(parse, done.output)
+        if isinstance(drafts, Problem):
+            return replace(
+                drafts,
+                rule=rule.id,
+                message=f"the conversion rule's result is no envelope: "
+                f"{drafts.message}",
+                remedy="Execute the rule on this file: its result pane shows the "
+                "line; correct the stylesheet.",
+            )
+        if done.chain is not None:
+            drafts = [replace(d, chain=d.chain or done.chain) for d in drafts]
+        return OutResult(drafts, done)
+
+    async def into(
+        self, rule: Rule, incoming: Incoming, random_number: str
+    ) -> InResult | Problem:
+        """Turn the envelope into the recipient's file; the number has 10 digits."""
+        try:
+            name = naming.render(
+                naming.parse_pattern(rule.file_name_pattern),
+                incoming.envelope,
+                incoming.mailbox,
+                incoming.received_at,
+                random_number,
+            )
+        except Invalid as error:
+            return Problem(
+                "file-name-pattern",
+                error.message,
+                "render",
+                rule.id,
+                remedy="Correct the file name pattern of the rule and reprocess.",
+            )
+        task = Task(
+            stylesheet=rule.stylesheet,
+            source=self.blobs.path(incoming.xml),
+            seed=f"{incoming.envelope.id}|{incoming.mailbox}",
+            source_kind="XML",
+            file_name=name.text,
+            sha256=incoming.xml.sha256,
+            size=incoming.xml.size,
+            content_type="application/xml",
+            parameters={
+                **rule.attributes,
+                **_parameters(rule, name.text),
+                "SENDER_MAILBOX": incoming.envelope.sender,
+                "RECIPIENT_MAILBOX": incoming.mailbox,
+            },
+            validations=rule.validations,
+            validate_on="RESULT",
+            want_source=False,
+        )
+        done = await self.converter.run(task, self.lookups.of(incoming.mailbox))
+        if isinstance(done, Problem):
+            step = "render" if done.step == "convert" else done.step
+            return replace(done, rule=rule.id, step=step)
+        return InResult(name, done)
+
+
+def _parse_one(data: bytes) -> Sequence[Draft] | Problem:
+    draft = envelope_xml.parse(data)
+    return draft if isinstance(draft, Problem) else [draft]
+
+
+def _parameters(rule: Rule, file_name: str) -> Mapping[str, str]:
+    return {
+        "TEMPLATE_UUID": rule.template,
+        "TEMPLATE_VERSION": rule.template_version or "",
+        "FILE_NAME": file_name,
+    }

@@ -1,0 +1,247 @@
+"""The IN line: an envelope in an inbox becomes a file for the remote server."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from gateway.convert import envelope_xml
+from gateway.core.envelope import Draft, Envelope, EnvelopeStatus
+from gateway.core.errors import StorageError
+from gateway.core.integration import DefaultRule, Integration
+from gateway.core.model import (
+    BlobRef,
+    Channel,
+    EnvelopeId,
+    FileName,
+    Folder,
+    MailboxId,
+    Parcel,
+    Problem,
+    RuleId,
+    Top,
+    TransferId,
+)
+from gateway.core.ports import Blobs, Clock, NewId
+from gateway.core.rules import Rule, RuleDirection
+from gateway.engine import notices
+from gateway.engine.conversion import Conversions, Incoming
+from gateway.engine.parking import PARKED, active
+from gateway.store import (
+    deliveries,
+    envelopes,
+    jobs,
+    rules,
+    transfers,
+)
+from gateway.store.database import Connection, Database
+from gateway.store.envelopes import InboxEntry
+from gateway.store.jobs import Job
+from gateway.store.transfers import LogLine
+
+XML = "application/xml"
+AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Handles `dispatch` jobs; the subject is `envelope|mailbox`.
+
+    A third part means that somebody ordered it again: the transfer to be used for it,
+    or `again`.
+    """
+
+    db: Database
+    blobs: Blobs
+    conversions: Conversions
+    clock: Clock
+    new_id: NewId
+    wake: Callable[[], None]
+
+    async def run(self, job: Job) -> None:
+        envelope, mailbox, again = _subject(job)
+        async with self.db.read() as conn:
+            entry = await envelopes.inbox_entry(conn, envelope, mailbox)
+            remote = await active(conn, mailbox)
+            listed = await rules.for_mailbox(conn, mailbox, RuleDirection.IN)
+        wanted = {EnvelopeStatus.WAITING} | (
+            {EnvelopeStatus.COMPLETED} if again else set()
+        )
+        if entry is None or entry.status not in wanted:
+            async with self.db.write() as conn:
+                await jobs.finish(conn, job)
+        elif remote is None:  # switched off: it stays and goes on when it is on again
+            async with self.db.write() as conn:
+                await jobs.again(conn, job, PARKED)
+        else:
+            await self._dispatch(job, entry, remote, listed)
+            self.wake()
+
+    async def give_up(self, job: Job, problem: Problem) -> None:
+        """Record what we cannot handle; the envelope stays on the website."""
+        envelope, mailbox, _ = _subject(job)
+        async with self.db.read() as conn:
+            entry = await envelopes.inbox_entry(conn, envelope, mailbox)
+        if entry is not None:
+            await self._fail(job, entry, Channel.SFTP, problem)
+
+    async def _dispatch(
+        self, job: Job, entry: InboxEntry, remote: Integration, listed: Sequence[Rule]
+    ) -> None:
+        envelope = await self._envelope(entry)
+        rule = match_in(envelope.draft, listed)
+        if rule is None:
+            await self._by_default(job, entry, remote)
+            return
+        incoming = Incoming(
+            mailbox=entry.mailbox,
+            envelope=envelope,
+            xml=entry.xml,
+            received_at=entry.received_at,
+        )
+        digits = f"{random.randrange(10**10):010d}"  # noqa: S311 - a name, no secret
+        made = await self.conversions.into(rule, incoming, digits)
+        if isinstance(made, Problem):
+            await self._fail(job, entry, remote.protocol, made)
+            return
+        blob = await self.blobs.put(made.converted.output)
+        await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, made.name, blob))
+
+    async def _envelope(self, entry: InboxEntry) -> Envelope:
+        data = await asyncio.to_thread(self.blobs.path(entry.xml).read_bytes)
+        draft = await asyncio.to_thread(envelope_xml.parse, data)
+        if isinstance(draft, Problem):
+            raise StorageError(f"envelope {entry.envelope}: {draft.message}")
+        return Envelope(
+            id=entry.envelope,
+            sender=entry.sender,
+            draft=draft,
+            created_at=entry.received_at,
+        )
+
+    async def _by_default(
+        self, job: Job, entry: InboxEntry, remote: Integration
+    ) -> None:
+        now = self.clock()
+        match remote.default_rule:
+            case DefaultRule.COPY:
+                name = FileName(f"{entry.envelope}.xml")
+                file = (None, Top.INBOX, name, entry.xml)
+                await self._enqueue(job, entry, remote, file)
+            case DefaultRule.NOTIFY:
+                async with self.db.write() as conn:
+                    await notices.arrived(conn, entry, now)
+                    await self._log(conn, entry, "PROCESSED", "default rule: notify")
+                    await jobs.finish(conn, job)
+            case DefaultRule.REJECT:
+                async with self.db.write() as conn:
+                    await envelopes.cancel(
+                        conn,
+                        entry.envelope,
+                        entry.mailbox,
+                        remote.reject_reason,
+                        "rejected by the default rule",
+                        now,
+                    )
+                    await notices.rejected(conn, entry, remote.reject_reason, now)
+                    await self._log(conn, entry, "PROCESSED", "default rule: reject")
+                    await jobs.finish(conn, job)
+            case _:
+                assert_never(remote.default_rule)
+
+    async def _enqueue(
+        self,
+        job: Job,
+        entry: InboxEntry,
+        remote: Integration,
+        file: tuple[RuleId | None, Top, FileName, BlobRef],
+    ) -> None:
+        rule, top, name, blob = file
+        now = self.clock()
+        parcel = self._parcel(job, entry, top, name, blob)
+        async with self.db.write() as conn:
+            if await deliveries.enqueue(conn, parcel, remote.protocol, rule, now):
+                how = f"rule {rule}" if rule else "default rule: copy"
+                await transfers.note(conn, parcel.transfer, now, "render", how)
+                status = "SUCCEED" if rule else "PROCESSED"
+                await self._log(conn, entry, status, how, rule, parcel)
+            await jobs.finish(conn, job)
+
+    async def _fail(
+        self, job: Job, entry: InboxEntry, channel: Channel, problem: Problem
+    ) -> None:
+        """Record a transfer that failed before it had a file: the envelope is kept."""
+        now = self.clock()
+        name = FileName(f"{entry.envelope}.xml")
+        parcel = self._parcel(job, entry, Top.CINBOX, name, entry.xml)
+        async with self.db.write() as conn:
+            if await deliveries.enqueue(
+                conn, parcel, channel, problem.rule, now, problem
+            ):
+                await transfers.note(
+                    conn, parcel.transfer, now, problem.step, problem.message
+                )
+            await self._log(
+                conn, entry, "FAILED", problem.message, problem.rule, parcel
+            )
+            await notices.failure(
+                conn, entry.mailbox, problem, name.text, parcel.transfer, now
+            )
+            await jobs.finish(conn, job)
+
+    def _parcel(
+        self, job: Job, entry: InboxEntry, top: Top, name: FileName, blob: BlobRef
+    ) -> Parcel:
+        _, _, again = _subject(job)
+        return Parcel(
+            transfer=TransferId(again if again not in {"", AGAIN} else self.new_id()),
+            envelope=entry.envelope,
+            mailbox=entry.mailbox,
+            name=name,
+            folder=Folder(top),
+            blob=blob,
+            content_type=XML if top is Top.INBOX else "application/octet-stream",
+        )
+
+    async def _log(
+        self,
+        conn: Connection,
+        entry: InboxEntry,
+        status: str,
+        message: str,
+        rule: RuleId | None = None,
+        parcel: Parcel | None = None,
+    ) -> None:
+        line = LogLine(
+            at=self.clock(),
+            mailbox=entry.mailbox,
+            rule=rule,
+            direction=RuleDirection.IN.value,
+            file_name=parcel.name.text if parcel else "",
+            status=status,
+            message=message,
+            transfer=parcel.transfer if parcel else None,
+            envelope=entry.envelope,
+        )
+        await transfers.log(conn, line)
+        if rule is not None:
+            await rules.count(conn, rule, ok=status == "SUCCEED")
+
+
+def _subject(job: Job) -> tuple[EnvelopeId, MailboxId, str]:
+    envelope, mailbox, *again = job.subject.split("|")
+    return EnvelopeId(envelope), MailboxId(mailbox), "".join(again)
+
+
+def match_in(draft: Draft, listed: Sequence[Rule]) -> Rule | None:
+    """Return the first rule for the template; one without a version takes all."""
+    return next(
+        (
+            rule
+            for rule in listed
+            if rule.template == draft.template
+            and rule.template_version in {None, draft.template_version}
+        ),
+        None,
+    )

@@ -1,0 +1,188 @@
+"""From a draft to an envelope: completed, checked, given its identity."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from gateway.convert import envelope_xml, template_xml
+from gateway.core.checks import Violation, check
+from gateway.core.envelope import Draft, Envelope, Role
+from gateway.core.model import (
+    AttachmentId,
+    EnvelopeId,
+    MailboxId,
+    Problem,
+    TemplateVersionId,
+    TransferId,
+)
+from gateway.core.ports import Blobs, NewId
+from gateway.core.template import Template
+from gateway.store import lookups, templates
+from gateway.store.database import Connection, Database
+from gateway.store.envelopes import Posted
+
+SHOWN = 10  # violations told in one message
+KEPT = 200  # parsed template versions kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Makes drafts whole and checks them; what it accepts can be posted."""
+
+    db: Database
+    blobs: Blobs
+    new_id: NewId
+    _parsed: dict[TemplateVersionId, Template] = field(default_factory=dict)
+
+    async def complete(
+        self, sender: MailboxId, drafts: Sequence[Draft], made: Sequence[AttachmentId]
+    ) -> Sequence[Draft] | Problem:
+        """Fill in the template version and the sender's role, then check everything.
+
+        *made* are attachments that will be written together with the envelopes.
+        """
+        whole = []
+        for number, draft in enumerate(drafts, 1):
+            done = await self._complete(sender, draft, made)
+            if isinstance(done, Problem):
+                if len(drafts) == 1:
+                    return done
+                where = f"envelope {number} of {len(drafts)}: {done.message}"
+                return replace(done, message=where)
+            whole.append(done)
+        return whole
+
+    async def _complete(
+        self, sender: MailboxId, draft: Draft, made: Sequence[AttachmentId]
+    ) -> Draft | Problem:
+        async with self.db.read() as conn:
+            template = await self.template(conn, draft)
+            if isinstance(template, Problem):
+                return template
+            draft = _with_sender(draft, template, sender)
+            wrong = [*check(draft, template), *await _unknown(conn, draft, made)]
+            if draft.uuid and await lookups.envelope_exists(conn, draft.uuid):
+                wrong.append(
+                    Violation(
+                        "envelope-exists",
+                        f"an envelope with the uuid {draft.uuid} was posted before; "
+                        "leave the uuid out to send it as a new one",
+                        "envelope/@uuid",
+                    )
+                )
+        return _problem(wrong) if wrong else draft
+
+    async def template(self, conn: Connection, draft: Draft) -> Template | Problem:
+        """Return the template version that the draft names, the latest if none."""
+        known = self._parsed.get(draft.template_version or TemplateVersionId(""))
+        if known is not None and known.id == draft.template:
+            return known
+        stored = await templates.version(conn, draft.template, draft.template_version)
+        if stored is None:
+            version = draft.template_version or "any version"
+            return Problem(
+                "template-unknown",
+                f"there is no template {draft.template}, {version}",
+                "validate",
+                remedy="Import the template, or correct templateUuid and "
+                "templateVersion of the envelope.",
+            )
+        if len(self._parsed) >= KEPT:
+            self._parsed.clear()
+        template = self._parsed[stored.uuid] = template_xml.to_template(
+            await asyncio.to_thread(template_xml.parse, stored.xml.encode()),
+            stored.template,
+            stored.uuid,
+        )
+        return template
+
+    async def ready(
+        self,
+        sender: MailboxId,
+        drafts: Sequence[Draft],
+        at: datetime,
+        source: TransferId | None = None,
+    ) -> Sequence[Posted]:
+        """Give completed drafts their identity and store their native XML."""
+        posted = []
+        for index, draft in enumerate(drafts):
+            envelope = Envelope(
+                id=draft.uuid or EnvelopeId(self.new_id()),
+                sender=sender,
+                draft=draft,
+                created_at=at,
+            )
+            xml = await asyncio.to_thread(envelope_xml.write, envelope)
+            expires_at = _expiry(draft, at)
+            notice = timedelta(days=draft.notify_in_days)
+            posted.append(
+                Posted(
+                    envelope=envelope,
+                    xml=await self.blobs.put(xml),
+                    source=source,
+                    index=index,
+                    expires_at=expires_at,
+                    notify_at=expires_at - notice if expires_at and notice else None,
+                )
+            )
+        return posted
+
+
+def _with_sender(draft: Draft, template: Template, sender: MailboxId) -> Draft:
+    """Fill in the version; an empty or absent first role is the sender's."""
+    first = min(template.roles, key=lambda role: role.order)
+    roles = [
+        Role(r.id, MailboxId(r.mailbox.strip().lower()) or sender)
+        if r.id == first.id
+        else Role(r.id, MailboxId(r.mailbox.strip().lower()))
+        for r in draft.roles
+    ]
+    if all(role.id != first.id for role in roles):
+        roles.insert(0, Role(first.id, sender))
+    return replace(draft, template_version=template.version, roles=roles)
+
+
+async def _unknown(
+    conn: Connection, draft: Draft, made: Sequence[AttachmentId]
+) -> Sequence[Violation]:
+    """Return what the draft points to and does not exist."""
+    wanted = [role.mailbox for role in draft.roles if role.mailbox]
+    lost = set(await lookups.unknown_mailboxes(conn, wanted))
+    files = [a for a in draft.attachments if a not in made]
+    return [
+        Violation(
+            "mailbox-unknown",
+            f"role {role.id}: there is no mailbox {role.mailbox}",
+            f"flow/roles/role[{role.id}]",
+        )
+        for role in draft.roles
+        if role.mailbox in lost
+    ] + [
+        Violation(
+            "attachment-unknown", f"there is no attachment {uuid}", "attachmentUuid"
+        )
+        for uuid in await lookups.unknown_attachments(conn, files)
+    ]
+
+
+def _problem(wrong: Sequence[Violation]) -> Problem:
+    shown = "; ".join(f"{v.where}: {v.message}" for v in wrong[:SHOWN])
+    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return Problem(
+        wrong[0].code,
+        f"the envelope does not fit its template: {shown}{more}",
+        "validate",
+        remedy="Correct the document or the conversion rule so that every field "
+        "named here fits the template, then process the file again.",
+    )
+
+
+def _expiry(draft: Draft, at: datetime) -> datetime | None:
+    if isinstance(draft.expires_on, datetime):
+        return draft.expires_on
+    if draft.expires_on is not None:  # the whole day is still good
+        day = datetime.combine(draft.expires_on, datetime.min.time(), at.tzinfo)
+        return day + timedelta(days=1)
+    days = draft.expires_after_days
+    return at + timedelta(days=days) if days else None

@@ -1,0 +1,43 @@
+"""What stylesheets may ask while they run (SPEC section 4, WdExtensions)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.core.model import MailboxId
+from gateway.core.ports import Resolver
+from gateway.store import dictionaries, lookups, mailboxes
+from gateway.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Answers for the stylesheets of one mailbox: only what that mailbox may see."""
+
+    db: Database
+
+    def of(self, mailbox: MailboxId) -> Resolver:
+        async def resolve(function: str, arguments: Sequence[str]) -> str | None:
+            return await self._answer(mailbox, function, list(arguments))
+
+        return resolve
+
+    async def _answer(
+        self, mailbox: MailboxId, function: str, arguments: list[str]
+    ) -> str | None:
+        async with self.db.read() as conn:
+            match function, arguments:
+                case "getValueFromDictionary", [dictionary, by, value, wanted]:
+                    return await dictionaries.value(conn, dictionary, by, value, wanted)
+                case "getRecordUuidByValueFromDictionary", [dictionary, column, value]:
+                    return await dictionaries.record_uuid(
+                        conn, dictionary, column, value
+                    )
+                case "getMailboxUuidByAlias", [alias]:
+                    return await mailboxes.by_alias(conn, alias)
+                case "findEnvelopeUuidByField", [template, name, value]:
+                    found = await lookups.by_field(conn, mailbox, template, name, value)
+                    return found[0] if len(found) == 1 else None
+                case "chainEnvelope", [envelope]:
+                    return await lookups.chain_of(conn, mailbox, envelope)
+                case _:
+                    return None

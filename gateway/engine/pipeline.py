@@ -1,0 +1,229 @@
+"""The OUT line: a received file becomes envelopes in the recipients' mailboxes."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from gateway.convert import envelope_xml
+from gateway.core.envelope import Draft
+from gateway.core.matching import CONTENT_LIMIT, first_match
+from gateway.core.model import (
+    AttachmentId,
+    Channel,
+    EnvelopeId,
+    Problem,
+    RuleId,
+    Top,
+    TransferId,
+    TransferState,
+    Upload,
+)
+from gateway.core.ports import Blobs, Clock
+from gateway.core.rules import MatchKind, Rule, RuleDirection
+from gateway.engine import notices
+from gateway.engine.conversion import Conversions, SourceFile
+from gateway.engine.drafts import Drafts
+from gateway.store import attachments, entries, envelopes, jobs, rules, transfers
+from gateway.store.attachments import Attachment
+from gateway.store.database import Connection, Database
+from gateway.store.envelopes import Posted
+from gateway.store.jobs import Job
+from gateway.store.transfers import LogLine, Transfer
+
+NATIVE_LIMIT = 64 << 20  # bytes of native XML that are parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file says: drafts, by which rule, with which attachments."""
+
+    drafts: Sequence[Draft]
+    rule: Rule | None = None
+    attachments: Sequence[AttachmentId] = ()
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Handles `route` jobs; the subject is a received transfer."""
+
+    db: Database
+    blobs: Blobs
+    conversions: Conversions
+    drafts: Drafts
+    clock: Clock
+    wake: Callable[[], None]
+
+    async def run(self, job: Job) -> None:
+        transfer = await self._load(job)
+        if transfer is None:
+            return
+        found = await self._read(transfer)
+        if isinstance(found, Problem):
+            await self._fail(job, transfer, found)
+            return
+        sender = transfer.upload.mailbox
+        whole = await self.drafts.complete(sender, found.drafts, found.attachments)
+        if isinstance(whole, Problem):
+            rule = found.rule.id if found.rule else None
+            await self._fail(job, transfer, replace(whole, rule=rule))
+            return
+        posted = await self.drafts.ready(sender, whole, self.clock(), transfer.id)
+        await self._post(job, transfer, found, posted)
+        self.wake()
+
+    async def give_up(self, job: Job, problem: Problem) -> None:
+        """Put a file aside that we cannot handle, so that it is seen."""
+        if transfer := await self._load(job):
+            await self._fail(job, transfer, problem)
+
+    async def _load(self, job: Job) -> Transfer | None:
+        """Return the transfer; None, and the job is gone, if there is nothing to do."""
+        async with self.db.read() as conn:
+            transfer = await transfers.received(conn, TransferId(job.subject))
+        if transfer and transfer.state is TransferState.RECEIVED:
+            return transfer
+        async with self.db.write() as conn:
+            await jobs.finish(conn, job)
+        return None
+
+    async def _read(self, transfer: Transfer) -> Found | Problem:
+        upload = transfer.upload
+        if upload.folder.top is Top.OUTBOX:
+            return await self._native(upload)
+        async with self.db.read() as conn:
+            listed = await rules.for_mailbox(conn, upload.mailbox, RuleDirection.OUT)
+        rule = await self._match(upload, listed)
+        if rule is None:
+            return _no_rule(upload, len(listed))
+        source = SourceFile(
+            seed=transfer.id,
+            mailbox=upload.mailbox,
+            name=upload.name,
+            blob=upload.blob,
+            content_type=upload.attributes.get("contentType", ""),
+            attributes=upload.attributes,
+        )
+        made = await self.conversions.out(rule, source)
+        if isinstance(made, Problem):
+            return made
+        done = made.converted
+        return Found(made.drafts, rule, done.attachments, done.warnings)
+
+    async def _native(self, upload: Upload) -> Found | Problem:
+        if upload.blob.size > NATIVE_LIMIT:
+            return Problem(
+                "envelope-too-large",
+                f"{upload.name.text} has {upload.blob.size} bytes; native envelope XML "
+                f"may have {NATIVE_LIMIT}",
+                "read",
+                remedy="Send large content as an attachment.",
+            )
+        data = await asyncio.to_thread(self.blobs.path(upload.blob).read_bytes)
+        draft = await asyncio.to_thread(envelope_xml.parse, data)
+        return draft if isinstance(draft, Problem) else Found([draft])
+
+    async def _match(self, upload: Upload, listed: Sequence[Rule]) -> Rule | None:
+        head = b""
+        if any(r.match and r.match.kind is MatchKind.CONTENT for r in listed):
+            head = await asyncio.to_thread(self._head, upload)
+        attributes = {"folder": upload.folder.text, **upload.attributes}
+        name = upload.name.text
+        return await asyncio.to_thread(first_match, listed, name, head, attributes)
+
+    def _head(self, upload: Upload) -> bytes:
+        with self.blobs.path(upload.blob).open("rb") as file:
+            return file.read(CONTENT_LIMIT)
+
+    async def _post(
+        self, job: Job, transfer: Transfer, found: Found, posted: Sequence[Posted]
+    ) -> None:
+        upload, now = transfer.upload, self.clock()
+        rule = found.rule.id if found.rule else None
+        made = [one.envelope.id for one in posted]
+        async with self.db.write() as conn:
+            for uuid in found.attachments:
+                await attachments.add(
+                    conn,
+                    Attachment(
+                        id=uuid,
+                        name=upload.name.text,
+                        content_type=upload.attributes.get(
+                            "contentType", "application/octet-stream"
+                        ),
+                        blob=upload.blob,
+                        created_at=now,
+                    ),
+                )
+            for one in posted:
+                await envelopes.post(conn, one)
+            await transfers.processed(conn, transfer.id, rule, made, now)
+            await entries.consume(conn, transfer.id)
+            by = f"rule {found.rule.name!r}" if found.rule else "native envelope"
+            if found.rule:
+                await transfers.note(conn, transfer.id, now, "match", by)
+            for warning in found.warnings:
+                await transfers.note(conn, transfer.id, now, "convert", warning)
+            done = f"{by}: envelope {', '.join(made)}"
+            await transfers.note(conn, transfer.id, now, "post", done)
+            status = "SUCCEED" if rule else "PROCESSED"
+            await self._log(conn, transfer, rule, status, made=made)
+            await jobs.finish(conn, job)
+
+    async def _fail(self, job: Job, transfer: Transfer, problem: Problem) -> None:
+        upload, now = transfer.upload, self.clock()
+        report = {
+            "file": upload.name.text,
+            "transfer": transfer.id,
+            "at": now.isoformat(),
+            **asdict(problem),
+        }
+        text = json.dumps(report, indent=2, ensure_ascii=False)
+        blob = await self.blobs.put(text.encode())
+        async with self.db.write() as conn:
+            await transfers.failed(conn, transfer.id, problem, now)
+            if upload.channel is Channel.SFTP:
+                await entries.move_to_error(conn, transfer.id, upload, blob, now)
+            await self._log(conn, transfer, problem.rule, "FAILED", problem.message)
+            await notices.failure(
+                conn, upload.mailbox, problem, upload.name.text, transfer.id, now
+            )
+            await jobs.finish(conn, job)
+        self.wake()
+
+    async def _log(
+        self,
+        conn: Connection,
+        transfer: Transfer,
+        rule: RuleId | None,
+        status: str,
+        message: str = "",
+        made: Sequence[EnvelopeId] = (),
+    ) -> None:
+        line = LogLine(
+            at=self.clock(),
+            mailbox=transfer.upload.mailbox,
+            rule=rule,
+            direction=RuleDirection.OUT.value,
+            file_name=transfer.upload.name.text,
+            status=status,
+            message=message or ", ".join(made),
+            transfer=transfer.id,
+            envelope=made[0] if made else None,
+        )
+        await transfers.log(conn, line)
+        if rule is not None:
+            await rules.count(conn, rule, ok=status == "SUCCEED")
+
+
+def _no_rule(upload: Upload, tried: int) -> Problem:
+    looked = f"{tried} enabled OUT rule{'s' * (tried != 1)}"
+    return Problem(
+        "no-rule",
+        f"no OUT rule matches {upload.name.text} in {upload.folder.text}/ "
+        f"({looked} tried)",
+        "match",
+        remedy="Add an OUT rule whose pattern matches this file, or enable one; then "
+        "reprocess the transfer, or move the file from error/ to coutbox/.",
+    )

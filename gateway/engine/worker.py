@@ -1,0 +1,127 @@
+"""The job loop: claim, run, settle; one TaskGroup owns every task."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway.core.errors import LeaseLost
+from gateway.core.model import Problem
+from gateway.core.ports import Clock
+from gateway.core.retry import RetryPolicy
+from gateway.store.jobs import Job, Jobs
+
+log = logging.getLogger(__name__)
+
+POLL = timedelta(seconds=5)
+LEASE = timedelta(minutes=5)
+UNFORESEEN = RetryPolicy(first=timedelta(seconds=5), max_attempts=5)
+
+
+class Handler(Protocol):
+    """Does one kind of job; its last transaction finishes the job."""
+
+    async def run(self, job: Job) -> None: ...
+
+    async def give_up(self, job: Job, problem: Problem) -> None:
+        """Record for people that the job cannot be done; finishes it too."""
+        ...
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs up to `slots` jobs at a time; *name* is unique among all processes."""
+
+    name: str
+    jobs: Jobs
+    handlers: Mapping[str, Handler]
+    clock: Clock
+    slots: int = 8
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _held: dict[int, Job] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        """Look for work now: a job was added."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what was begun."""
+        async with asyncio.TaskGroup() as group:
+            beat = group.create_task(self._keep_leases())
+            while not stop.is_set():
+                self._wake.clear()  # before looking: no wake may be lost meanwhile
+                free = self.slots - len(self._held)
+                claimed = await self._claim(free) if free else []
+                for job in claimed:
+                    self._held[job.id] = job
+                    group.create_task(self._do(job))
+                if not claimed:
+                    await self._sleep()
+            while self._held:
+                self._wake.clear()
+                await self._wake.wait()
+            beat.cancel()
+
+    async def release(self) -> None:
+        """Give back what is still held, so that it need not wait for its lease."""
+        await self.jobs.release(self.name)
+
+    async def _claim(self, free: int) -> list[Job]:
+        return list(await self.jobs.claim(self.name, self.clock(), LEASE, free))
+
+    async def _sleep(self) -> None:
+        due = await self.jobs.next_due() if len(self._held) < self.slots else None
+        pause = min(POLL, max(due - self.clock(), timedelta(0))) if due else POLL
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(pause.total_seconds(), 0.01)):
+                await self._wake.wait()
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await self.handlers[job.kind].run(job)
+        except LeaseLost as lost:
+            log.warning("another worker took over %s; its result counts", lost)
+        except Exception as error:
+            log.exception("%s %s failed unforeseen", job.kind, job.subject)
+            await self._unforeseen(job, error)
+        finally:
+            del self._held[job.id]
+            self.wake()
+
+    async def _unforeseen(self, job: Job, error: Exception) -> None:
+        """Try again later; after the last try tell people, or leave it as dead."""
+        text = f"{type(error).__name__}: {error}"
+        again = UNFORESEEN.next_attempt(
+            job.attempts + 1,
+            self.clock(),
+            random.random(),  # noqa: S311 - jitter, not a secret
+        )
+        try:
+            if again is None:
+                problem = _internal(job, self.clock())
+                await self.handlers[job.kind].give_up(job, problem)
+            else:
+                await self.jobs.fail(job, text, again)
+        except Exception:
+            log.exception("could not settle %s %s", job.kind, job.subject)
+            with suppress(Exception):  # the lease ends by itself
+                await self.jobs.fail(job, text, None if again is None else again)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            await self.jobs.renew(list(self._held.values()), self.clock(), LEASE)
+
+
+def _internal(job: Job, at: datetime) -> Problem:
+    return Problem(
+        "internal-error",
+        f"the gateway failed on this {job.attempts + 1} times (job {job.id}, last at "
+        f"{at.isoformat()})",
+        "deliver" if job.kind == "deliver" else "convert",
+        remedy="Look in the gateway's log for this job's number, then reprocess.",
+    )
