@@ -1,0 +1,286 @@
+"""Conversions in child processes that can be killed, and are when they run too long.
+
+This module imports neither Saxon nor lxml: the gateway's own process stays small.
+"""
+
+import asyncio
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from signal import SIGKILL
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import gateway
+from gateway.convert import wire
+from gateway.convert.task import Converted, Limits, Task
+from gateway.core.errors import GatewayError
+from gateway.core.model import Problem
+from gateway.core.ports import Resolver
+
+STARTUP_SECONDS = 60
+_HOME = Path(gateway.__file__).parent.parent
+_LOG_BYTES = 64 << 10
+
+
+class _Died(Exception):
+    """The worker is of no more use; *killed* by something outside, with SIGKILL."""
+
+    def __init__(self, problem: Problem, *, killed: bool = False) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.killed = killed
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Process
+    log: BinaryIO
+    tasks: int = 0
+
+    @classmethod
+    async def start(cls, limits: Limits) -> "_Worker":
+        """Return a worker that is ready; GatewayError if it does not come up."""
+        log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the worker
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gateway.convert.worker",
+            wire.limits_out(limits),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=log,
+            cwd=_HOME,
+            env={"LANG": "C.UTF-8"},
+            start_new_session=True,  # Ctrl-C is for the gateway to handle
+        )
+        worker = cls(process, log)
+        try:
+            async with asyncio.timeout(STARTUP_SECONDS):
+                await worker.answer(b"")
+        except (TimeoutError, OSError, EOFError) as error:
+            said = worker.last_words()
+            await worker.end()
+            raise GatewayError(
+                f"The conversion worker does not start: {said or error!r}. Run"
+                " `envelope-gateway doctor`."
+            ) from error
+        except BaseException:
+            await worker.end()
+            raise
+        return worker
+
+    async def answer(self, question: bytes) -> wire.Frame:
+        """Send a frame (none if empty), return the next one."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise GatewayError("The conversion worker has no pipes.")
+        if question:
+            stdin.write(question)
+            await stdin.drain()
+        return await wire.receive(stdout)
+
+    def last_words(self) -> str:
+        """Return the start of what the worker wrote to its standard error."""
+        self.log.seek(0)
+        return self.log.read(_LOG_BYTES).decode("utf-8", "replace").strip()
+
+    async def end(self) -> int:
+        """Kill the worker if it lives; return its exit status."""
+        if self.process.returncode is None:
+            self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        status = await self.process.wait()
+        self.log.close()
+        return status
+
+
+class Converter:
+    """A pool of workers; use as `async with Converter() as converter`.
+
+    Callers beyond the number of *workers* wait their turn. Workers start when they are
+    first needed, or all at once by `warm`.
+    """
+
+    def __init__(self, workers: int = 2, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._workers = workers
+        self._slots = asyncio.Semaphore(workers)
+        self._idle: list[_Worker] = []
+        self._all: list[_Worker] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._idle.clear()
+        while self._all:
+            await self._all.pop().end()
+
+    async def warm(self) -> None:
+        """Start every worker now; GatewayError if one does not come up."""
+        while len(self._all) < self._workers:
+            self._idle.append(await self._spawn())
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers that live."""
+        return [w.process.pid for w in self._all if w.process.returncode is None]
+
+    async def source(
+        self, path: Path, file_name: str, content_type: str = ""
+    ) -> Converted | Problem:
+        """Return the XML that a stylesheet would see of the file, as output."""
+        size = (await asyncio.to_thread(path.stat)).st_size
+        task = Task(
+            stylesheet="",
+            source=path,
+            seed="",
+            file_name=file_name,
+            size=size,
+            content_type=content_type or "application/octet-stream",
+        )
+
+        async def nothing(_name: str, _values: object) -> str | None:
+            return None
+
+        return await self.run(task, nothing)
+
+    async def run(self, task: Task, resolve: Resolver) -> Converted | Problem:
+        """Convert; `resolve` answers the stylesheet's look-ups.
+
+        A worker that something outside killed is replaced and the task tried once
+        more; one that crashed by itself, ran too long or used too much is a Problem.
+        Raises GatewayError if no worker starts, and what `resolve` raises.
+        """
+        async with self._slots:
+            try:
+                return await self._attempt(task, resolve)
+            except _Died as death:
+                if not death.killed:
+                    return death.problem
+            try:
+                return await self._attempt(task, resolve)
+            except _Died as death:
+                return death.problem
+
+    async def _attempt(self, task: Task, resolve: Resolver) -> Converted | Problem:
+        worker = await self._take()
+        sound = False
+        started = asyncio.get_running_loop().time()
+        try:
+            result = await self._converse(worker, task, resolve)
+            sound = True
+        finally:
+            worker.tasks += 1
+            if sound and worker.tasks < self.limits.tasks:
+                self._idle.append(worker)
+            else:
+                self._all.remove(worker)
+                await worker.end()
+        if isinstance(result, Problem):
+            return result
+        spent = asyncio.get_running_loop().time() - started
+        return replace(result, milliseconds=spent * 1000)
+
+    async def _converse(
+        self, worker: _Worker, task: Task, resolve: Resolver
+    ) -> Converted | Problem:
+        """Hand the task over and answer look-ups; only the worker's time counts."""
+        loop = asyncio.get_running_loop()
+        left = self.limits.seconds
+        question = wire.encode(wire.task_out(task))
+        known: dict[str, str | None] = {}
+        while True:
+            began = loop.time()
+            frame = await self._ask(worker, question, left)
+            left -= loop.time() - began
+            result = wire.result_in(frame)
+            if isinstance(result, Converted):
+                return replace(result, lookups=known)
+            if result is not None:
+                return result
+            answers = await _answers(frame[0], resolve, known)
+            question = wire.encode({"answers": answers})
+
+    async def _ask(
+        self, worker: _Worker, question: bytes, seconds: float
+    ) -> wire.Frame:
+        """Return the worker's next frame; _Died if there will be none."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await worker.answer(question)
+        except TimeoutError as error:
+            raise _Died(_too_slow(self.limits)) from error
+        except (EOFError, ConnectionError) as error:
+            words = worker.last_words()
+            status = await worker.process.wait()
+            problem = _death(status, words, self.limits)
+            killed = status == -SIGKILL and problem.code == "conversion-crash"
+            raise _Died(problem, killed=killed) from error
+
+    async def _take(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.returncode is None:
+                return worker
+            self._all.remove(worker)
+            await worker.end()
+        return await self._spawn()
+
+    async def _spawn(self) -> _Worker:
+        worker = await _Worker.start(self.limits)
+        self._all.append(worker)
+        return worker
+
+
+async def _answers(
+    header: Mapping[str, list[tuple[str, list[str]]]],
+    resolve: Resolver,
+    known: dict[str, str | None],
+) -> list[str | None]:
+    answers = []
+    for name, values in header["need"]:
+        answer = await resolve(name, values)
+        known[f"{name}({', '.join(values)})"] = answer
+        answers.append(answer)
+    return answers
+
+
+def _too_slow(limits: Limits) -> Problem:
+    return Problem(
+        "conversion-timeout",
+        f"The conversion took longer than {limits.seconds:g} seconds and was stopped.",
+        "convert",
+        remedy="Look for a template or function that calls itself without end, or for"
+        " a search that could use xsl:key; or raise limits.conversion_seconds.",
+    )
+
+
+def _death(status: int, words: str, limits: Limits) -> Problem:
+    if "OutOfMemory" in words or "MemoryError" in words:
+        return Problem(
+            "conversion-memory",
+            f"The conversion needed more than {limits.memory_mb} MB of memory and was"
+            " stopped.",
+            "convert",
+            remedy="Let the stylesheet build less at once, split the file, or raise"
+            " limits.conversion_memory_mb.",
+        )
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return Problem(
+        "conversion-crash",
+        f"The conversion worker ended by {how} in the middle of the conversion.",
+        "convert",
+        remedy="Run it again; if it ends the same way, simplify the stylesheet step by"
+        " step until it passes.",
+    )
