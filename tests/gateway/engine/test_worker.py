@@ -1,0 +1,129 @@
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from gateway.core.model import Problem
+from gateway.engine.worker import LEASE, Worker
+from gateway.store import jobs
+from gateway.store.jobs import Job, Jobs
+from gateway.store.tables import jobs as table
+
+
+@dataclass
+class Recorder:
+    """A handler that fails as often as it is told, then finishes the job."""
+
+    db: object
+    failures: int = 0
+    done: list[str] = field(default_factory=list)
+    given_up: list[Problem] = field(default_factory=list)
+    hold: asyncio.Event | None = None
+
+    async def run(self, job: Job) -> None:
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.failures:
+            self.failures -= 1
+            raise OSError("disk on fire")
+        self.done.append(job.subject)
+        async with self.db.write() as conn:
+            await jobs.finish(conn, job)
+
+    async def give_up(self, job: Job, problem: Problem) -> None:
+        self.given_up.append(problem)
+        async with self.db.write() as conn:
+            await jobs.finish(conn, job)
+
+
+async def add(db, clock, *subjects: str) -> None:
+    async with db.write() as conn:
+        for subject in subjects:
+            await jobs.add(conn, "route", subject, clock())
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def working(db, clock):
+    handler, stop = Recorder(db), asyncio.Event()
+    worker = Worker("w", Jobs(db), {"route": handler}, clock, slots=3)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run(stop))
+        yield worker, handler, stop
+        stop.set()
+        worker.wake()
+
+
+async def test_jobs_are_done_as_they_come(working, db, clock):
+    worker, handler, _ = working
+    await add(db, clock, "a", "b")
+    worker.wake()
+    await until(lambda: len(handler.done) == 2)
+    await add(db, clock, "c")
+    worker.wake()
+    await until(lambda: handler.done == ["a", "b", "c"])
+
+
+async def test_an_unforeseen_failure_is_tried_again_later(working, db, clock):
+    worker, handler, _ = working
+    handler.failures = 1
+    await add(db, clock, "a")
+    worker.wake()
+    await until(lambda: not handler.failures)
+    await until(lambda: not worker._held)
+    assert handler.done == []
+    clock.tick(timedelta(minutes=1))
+    worker.wake()
+    await until(lambda: handler.done == ["a"])
+
+
+async def test_a_job_that_always_fails_is_told_to_people(working, db, clock):
+    worker, handler, _ = working
+    handler.failures = 99
+    await add(db, clock, "a")
+    for _ in range(5):
+        worker.wake()
+        tries = handler.failures
+        await until(lambda tries=tries: handler.failures < tries)
+        await until(lambda: not worker._held)
+        clock.tick(timedelta(hours=1))
+    await until(lambda: handler.given_up)
+    assert handler.failures == 94
+    [problem] = handler.given_up
+    assert (problem.code, problem.step) == ("internal-error", "convert")
+    assert "5 times" in problem.message
+
+
+async def test_a_job_taken_over_by_another_worker_is_left_to_it(working, db, clock):
+    worker, handler, _ = working
+    handler.hold = asyncio.Event()
+    await add(db, clock, "a")
+    worker.wake()
+    await until(lambda: worker._held)
+    clock.tick(LEASE * 2)
+    await Jobs(db).claim("other", clock(), LEASE, 1)
+    handler.hold.set()
+    await until(lambda: not worker._held)
+    async with db.read() as conn:
+        assert (await conn.execute(select(table.c.worker))).scalars().all() == ["other"]
+
+
+async def test_stopping_finishes_what_was_begun(db, clock):
+    handler, stop = Recorder(db, hold=asyncio.Event()), asyncio.Event()
+    worker = Worker("w", Jobs(db), {"route": handler}, clock)
+    await add(db, clock, "a")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(worker.run(stop))
+        await until(lambda: worker._held)
+        stop.set()
+        worker.wake()
+        await asyncio.sleep(0)
+        handler.hold.set()
+    assert handler.done == ["a"]
