@@ -140,7 +140,13 @@ class Folders(Protocol):
     async def stat(
         self, mailbox: MailboxId, folder: Folder, name: FileName
     ) -> Entry: ...
-    async def entries(self, mailbox: MailboxId, folder: Folder) -> Sequence[Entry]: ...
+
+    async def entries(
+        self, mailbox: MailboxId, folder: Folder, after: FileName | None = None
+    ) -> Sequence[Entry]:
+        """Return the next entries by name, those behind `after`; none at the end."""
+        ...
+
     async def make_folder(
         self, mailbox: MailboxId, folder: Folder, name: FileName
     ) -> None: ...
@@ -177,16 +183,26 @@ class Uploads(Protocol):
         folder: Folder,
         name: FileName,
         *,
+        create: bool,
         truncate: bool,
         exclusive: bool,
     ) -> Spool:
-        """Make or reopen a partial entry; what is there stays unless `truncate`."""
+        """Make or reopen a partial entry; what is there stays unless `truncate`.
+
+        The caller sees to it that only one handle writes to an entry at a time.
+        """
         ...
 
     async def finish(
-        self, mailbox: MailboxId, spool: Spool, attributes: Mapping[str, str]
+        self,
+        spool: Spool,
+        attributes: Mapping[str, str],
+        modified_at: datetime | None = None,
     ) -> Receipt | None:
-        """Make the file durable; a receipt if it was taken, None if it rests."""
+        """Make the file durable; a receipt if it was taken, None if it rests.
+
+        Nothing may write to the spool file any more, whatever comes of this.
+        """
         ...
 
 
@@ -203,3 +219,53 @@ class Deposits(Protocol):
     ) -> FileName:
         """Add the file once per `delivery`; a taken name gets the time appended."""
         ...
+
+
+# --- Mail ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notification to be sent: *kind* is its template, *data* what that shows.
+
+    *id* stays the same over retries, so a receiver can tell a repetition.
+    """
+
+    id: str
+    to: Sequence[str]
+    kind: str
+    data: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailSent:
+    """The mail server has it; *note* names addressees it refused for good."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRefused:
+    """The mail server or the network said no.
+
+    *left* are the addressees that have not got it when some have; empty means all.
+    """
+
+    reason: str
+    permanent: bool
+    left: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoMailServer:
+    """None is configured, so mails wait."""
+
+
+MailResult = MailSent | MailRefused | NoMailServer
+
+
+class Mailer(Protocol):
+    """Sends notifications."""
+
+    async def send(self, letter: Letter) -> MailResult: ...
