@@ -80,3 +80,8 @@ class Template:
     name: str
     documents: Sequence[DocumentDef]
     roles: Sequence[RoleDef]
+
+    @property
+    def sending_role(self) -> RoleDef:
+        """The role with the lowest order; of equal ones, the first."""
+        return min(self.roles, key=lambda role: role.order)
