@@ -1,7 +1,7 @@
 """The last steps: carry a file to the remote server, settle what it said."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -37,7 +37,6 @@ class Courier:
     transports: Mapping[Channel, Transport]
     policy: RetryPolicy
     clock: Clock
-    wake: Callable[[], None]
 
     async def run(self, job: Job) -> None:
         async with self.db.read() as conn:
@@ -71,7 +70,6 @@ class Courier:
         async with self.db.write() as conn:
             await deliveries.settle(conn, delivery.parcel.transfer, channel, state)
             await self._follow(conn, job, delivery, result, state)
-        self.wake()
 
     async def _follow(
         self,

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -57,7 +57,6 @@ class Dispatcher:
     conversions: Conversions
     clock: Clock
     new_id: NewId
-    wake: Callable[[], None]
 
     async def run(self, job: Job) -> None:
         envelope, mailbox, again = _subject(job)
@@ -76,7 +75,6 @@ class Dispatcher:
                 await jobs.again(conn, job, PARKED)
         else:
             await self._dispatch(job, entry, remote, listed)
-            self.wake()
 
     async def give_up(self, job: Job, problem: Problem) -> None:
         """Record what we cannot handle; the envelope stays on the website."""

@@ -1,6 +1,5 @@
 """Accepting documents: durable first, everything else later."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.core.model import Receipt, TransferId, Upload
@@ -16,12 +15,10 @@ class StoreIntake:
     db: Database
     clock: Clock
     new_id: NewId
-    wake: Callable[[], None]
 
     async def receive(self, upload: Upload) -> Receipt:
         """Record the upload, whose blob is durable, and the job that routes it."""
         receipt = Receipt(id=TransferId(self.new_id()), received_at=self.clock())
         async with self.db.write() as conn:
             await transfers.receive(conn, receipt, upload)
-        self.wake()
         return receipt

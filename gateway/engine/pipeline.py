@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from gateway.convert import envelope_xml
@@ -53,7 +53,6 @@ class Router:
     conversions: Conversions
     drafts: Drafts
     clock: Clock
-    wake: Callable[[], None]
 
     async def run(self, job: Job) -> None:
         transfer = await self._load(job)
@@ -71,7 +70,6 @@ class Router:
             return
         posted = await self.drafts.ready(sender, whole, self.clock(), transfer.id)
         await self._post(job, transfer, found, posted)
-        self.wake()
 
     async def give_up(self, job: Job, problem: Problem) -> None:
         """Put a file aside that we cannot handle, so that it is seen."""
@@ -190,7 +188,6 @@ class Router:
                 conn, upload.mailbox, problem, upload.name.text, transfer.id, now
             )
             await jobs.finish(conn, job)
-        self.wake()
 
     async def _log(
         self,

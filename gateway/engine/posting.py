@@ -1,6 +1,6 @@
 """Posting: envelopes into mailboxes, from a person's hand or a partner's file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.core.envelope import Draft
@@ -20,7 +20,6 @@ class Posting:
     db: Database
     drafts: Drafts
     clock: Clock
-    wake: Callable[[], None]
 
     async def prepare(
         self, sender: MailboxId, drafts: Sequence[Draft]
@@ -34,7 +33,7 @@ class Posting:
     async def write(
         self, conn: Connection, posted: Sequence[Posted]
     ) -> Sequence[EnvelopeId]:
-        """Post in the caller's transaction; call wake() after it."""
+        """Post in the caller's transaction."""
         for one in posted:
             await envelopes.post(conn, one)
         return [one.envelope.id for one in posted]

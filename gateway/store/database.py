@@ -1,8 +1,8 @@
 """Opening the database; read and write transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as SyncConnection
@@ -19,6 +19,7 @@ PRAGMAS = (
     "cache_size=-8000",  # KiB, for each connection
 )
 WRITES = "gateway_writes"
+NEW_WORK = "gateway_new_work"
 
 Connection = AsyncConnection
 """An open transaction, for those who only pass it on."""
@@ -31,6 +32,7 @@ class Database:
     engine: AsyncEngine
     # SQLite has one writer: waiting here is fair and cheap, its busy handler is neither
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _watchers: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -60,12 +62,18 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction: commits on leaving, rolls back on an exception."""
-        if self.embedded:
-            async with self._turn, self._begin() as conn:
-                yield conn
-        else:
-            async with self._begin() as conn:
-                yield conn
+        turn = self._turn if self.embedded else nullcontext()
+        async with turn, self._begin() as conn:
+            conn.info.pop(NEW_WORK, None)
+            yield conn
+            new_work = conn.info.pop(NEW_WORK, False)
+        if new_work:
+            for watcher in self._watchers:
+                watcher()
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher` called after each commit that leaves new work (a job)."""
+        self._watchers.append(watcher)
 
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncConnection]:

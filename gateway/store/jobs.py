@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import LeaseLost
-from gateway.store.database import Database
+from gateway.store.database import NEW_WORK, Database
 from gateway.store.tables import jobs
 
 KINDS = ("route", "dispatch", "deliver", "mail")
@@ -31,6 +31,7 @@ class Job:
 
 async def add(conn: AsyncConnection, kind: str, subject: str, run_at: datetime) -> None:
     """Insert the job; if it is there already it stays one job, due at `run_at`."""
+    conn.info[NEW_WORK] = True
     await conn.execute(
         delete(jobs).where(
             jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.worker.is_(None)

@@ -1,0 +1,138 @@
+"""The rule engine, put together: the line, its jobs, the doors of the servers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.adapters.mail import SmtpMailer, SmtpOptions
+from gateway.app.foundation import Foundation, new_id, utc_now
+from gateway.config import Config
+from gateway.convert.pool import Converter
+from gateway.convert.task import Limits
+from gateway.core.errors import ConfigError
+from gateway.core.model import Channel
+from gateway.core.ports import Transport
+from gateway.core.retry import RetryPolicy
+from gateway.engine.conversion import Conversions
+from gateway.engine.delivery import Courier
+from gateway.engine.deposits import MailboxDeposits
+from gateway.engine.dispatch import Dispatcher
+from gateway.engine.drafts import Drafts
+from gateway.engine.folders import MailboxFolders
+from gateway.engine.gate import MailboxGate
+from gateway.engine.intake import StoreIntake
+from gateway.engine.lookups import Lookups
+from gateway.engine.notices import Notices
+from gateway.engine.parking import PARKED
+from gateway.engine.pipeline import Router
+from gateway.engine.posting import Posting
+from gateway.engine.uploads import SpoolUploads
+from gateway.engine.worker import Worker
+from gateway.store.jobs import Jobs
+from gateway.store.logins import Logins
+from gateway.store.tree import Tree
+from gateway.store.uploads import Partials
+from sftp_server.transport import SftpFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What the servers and the desk are given."""
+
+    base: Foundation
+    jobs: Jobs
+    worker: Worker
+    conversions: Conversions
+    drafts: Drafts
+    posting: Posting
+    intake: StoreIntake
+    folders: MailboxFolders
+    uploads: SpoolUploads
+    gate: MailboxGate
+    mailer: SmtpMailer
+
+    async def recover(self) -> None:
+        """Take up what a crash or a stop left behind."""
+        if self.base.db.embedded:  # nobody else can hold a lease
+            await self.jobs.release()
+        await self.jobs.unpark(PARKED, utc_now())
+        await self.uploads.reconcile()
+
+
+def converter(base: Foundation) -> Converter:
+    limits = base.config.limits
+    return Converter(
+        limits.conversion_workers,
+        Limits(
+            seconds=limits.conversion_seconds,
+            memory_mb=limits.conversion_memory_mb,
+            output_bytes=limits.conversion_output_bytes,
+        ),
+    )
+
+
+def build(base: Foundation, pool: Converter) -> Engine:
+    jobs = Jobs(base.db)
+    conversions = Conversions(base.blobs, pool, Lookups(base.db))
+    drafts = Drafts(base.db, base.blobs, new_id)
+    mailer = SmtpMailer(_smtp(base.config))
+    limits, spool = base.config.limits, base.config.layout.spool
+    worker = Worker(
+        name=f"gateway-{new_id()}",
+        jobs=jobs,
+        handlers={
+            "route": Router(base.db, base.blobs, conversions, drafts, utc_now),
+            "dispatch": Dispatcher(base.db, base.blobs, conversions, utc_now, new_id),
+            "deliver": Courier(base.db, _transports(base), RetryPolicy(), utc_now),
+            "mail": Notices(base.db, mailer, utc_now, RetryPolicy()),
+        },
+        clock=utc_now,
+    )
+    base.db.watch(worker.wake)
+    return Engine(
+        base=base,
+        jobs=jobs,
+        worker=worker,
+        conversions=conversions,
+        drafts=drafts,
+        posting=Posting(base.db, drafts, utc_now),
+        intake=StoreIntake(base.db, utc_now, new_id),
+        folders=MailboxFolders(
+            Tree(base.db), spool, utc_now, new_id, limits.quota_bytes_per_mailbox
+        ),
+        uploads=SpoolUploads(
+            Partials(base.db),
+            base.blobs,
+            spool,
+            utc_now,
+            new_id,
+            limits.quota_bytes_per_mailbox,
+        ),
+        gate=MailboxGate(Logins(base.db), base.vault),
+        mailer=mailer,
+    )
+
+
+def _transports(base: Foundation) -> Mapping[Channel, Transport]:
+    return {Channel.SFTP: SftpFolder(MailboxDeposits(base.db, utc_now))}
+
+
+def _smtp(config: Config) -> SmtpOptions:
+    smtp = config.smtp
+    return SmtpOptions(
+        host=smtp.host,
+        port=smtp.port,
+        username=smtp.username,
+        password=_password(smtp.password_file),
+        starttls=smtp.starttls,
+        sender=config.mail_sender,
+    )
+
+
+def _password(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"smtp.password_file: {file}: {error}") from error
