@@ -123,6 +123,7 @@ mails = Table(
     Column("data", JSON, nullable=False),  # what the template shows
     Column("digest_key", String),  # rule and error: at most one mail an hour
     Column("state", String(16), nullable=False),  # WAITING SENT FAILED
+    Column("attempts", Integer, nullable=False),
     Column("error", String, nullable=False),  # what the mail server said last
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),  # a digest gathers until then

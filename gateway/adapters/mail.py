@@ -1,0 +1,146 @@
+"""Notifications by SMTP (RFC 5321): what the server answers becomes a result."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Literal
+
+import aiosmtplib
+from aiosmtplib import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from gateway.adapters.mail_texts import MailTexts
+from gateway.core.ports import Letter, MailRefused, MailResult, MailSent, NoMailServer
+
+IMPLICIT_TLS_PORT = 465  # RFC 8314 section 3.3
+PERMANENT = 500
+# one @ between visible characters without list, route and comment syntax
+ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\\,;\"]{1,253}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpOptions:
+    """Where mails go; an empty *host* means: nowhere yet.
+
+    *starttls* "auto" takes TLS when it is offered, "always" insists on it and on a
+    valid certificate; port 465 speaks TLS from its first byte. *timeout* is in seconds.
+    """
+
+    host: str
+    port: int = 25
+    username: str = ""
+    password: str = field(default="", repr=False)
+    starttls: Literal["auto", "always", "never"] = "auto"
+    sender: str = "gateway@localhost"
+    timeout: float = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpMailer:
+    """The Mailer the process uses; one connection for each mail."""
+
+    options: SmtpOptions
+    texts: MailTexts = field(default_factory=MailTexts)
+
+    async def send(self, letter: Letter) -> MailResult:
+        if not self.options.host:
+            return NoMailServer()
+        wrong = [to for to in letter.to if not ADDRESS.fullmatch(to)]
+        to = [to for to in letter.to if to not in wrong]
+        if not to:
+            return MailRefused(f"no e-mail address: {', '.join(wrong)}", permanent=True)
+        try:
+            message = self._message(letter, to)
+        except (ValueError, IndexError) as error:  # the email package's own
+            return MailRefused(f"no e-mail address: {error}", permanent=True)
+        answer = await self._send(message, to)
+        if isinstance(answer, MailRefused):
+            return answer
+        unfit = dict.fromkeys(wrong, (PERMANENT, "not an e-mail address"))
+        return _partly({**answer, **unfit})
+
+    def _message(self, letter: Letter, to: Sequence[str]) -> EmailMessage:
+        rendered = self.texts.render(letter.kind, letter.data)
+        domain = self.options.sender.rpartition("@")[2]
+        message = EmailMessage(policy=SMTP)
+        message["From"] = Address("Envelope Gateway", addr_spec=self.options.sender)
+        message["To"] = [Address(addr_spec=each) for each in to]
+        message["Subject"] = rendered.subject
+        message["Date"] = format_datetime(letter.at)
+        message["Message-ID"] = f"<{letter.id}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(rendered.text)
+        message.add_alternative(rendered.html, subtype="html")
+        return message
+
+    async def _send(
+        self, message: EmailMessage, to: Sequence[str]
+    ) -> Mapping[str, tuple[int, str]] | MailRefused:
+        """Return whom the server refused, with its answers; all if it took nothing."""
+        options = self.options
+        where = f"mail server {options.host}:{options.port}"
+        implicit = options.port == IMPLICIT_TLS_PORT
+        starttls = {"auto": None, "always": True, "never": False}[options.starttls]
+        try:
+            async with asyncio.timeout(options.timeout * 4):
+                refused, _ = await aiosmtplib.send(
+                    message,
+                    sender=options.sender,
+                    recipients=list(to),
+                    hostname=options.host,
+                    port=options.port,
+                    username=options.username or None,
+                    password=options.password or None,
+                    timeout=options.timeout,
+                    use_tls=implicit,
+                    start_tls=False if implicit else starttls,
+                    # nothing is gained by refusing a certificate where plain text
+                    # would do, save that a password is at stake
+                    validate_certs=bool(starttls or options.username),
+                )
+        except SMTPRecipientsRefused as error:
+            return _none({r.recipient: (r.code, r.message) for r in error.recipients})
+        except SMTPAuthenticationError as error:
+            # the operator can put it right: worth another try
+            reason = f"{where} refused user name or password: {error.message}"
+            return MailRefused(reason, permanent=False)
+        except SMTPResponseException as error:
+            reason = f"{where} answered {error.code} {error.message}"
+            return MailRefused(reason, permanent=error.code >= PERMANENT)
+        except SMTPNotSupported as error:
+            return MailRefused(f"{where}: {error}", permanent=False)
+        except (SMTPException, TimeoutError, OSError) as error:
+            reason = f"{where} could not be used: {str(error) or 'no answer'}"
+            return MailRefused(reason, permanent=False)
+        return {each: (a.code, a.message) for each, a in refused.items()}
+
+
+def _none(refused: Mapping[str, tuple[int, str]]) -> MailRefused:
+    """Judge a mail that nobody got: worth another try if one answer was temporary."""
+    permanent = all(code >= PERMANENT for code, _ in refused.values())
+    left = [each for each, (code, _) in refused.items() if code < PERMANENT]
+    return MailRefused(_words(refused), permanent, left)
+
+
+def _partly(refused: Mapping[str, tuple[int, str]]) -> MailResult:
+    """Judge a mail that somebody got."""
+    left = [each for each, (code, _) in refused.items() if code < PERMANENT]
+    if left:
+        return MailRefused(_words(refused), permanent=False, left=left)
+    return MailSent(_words(refused))
+
+
+def _words(refused: Mapping[str, tuple[int, str]]) -> str:
+    said = (f"{each}: {code} {text}" for each, (code, text) in refused.items())
+    return "; ".join(said)
