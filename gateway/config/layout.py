@@ -28,12 +28,22 @@ class Layout:
         return self.root / "keys"
 
     @property
+    def tls_certificate(self) -> Path:
+        """The admin listener's own certificate and its key, one PEM file."""
+        return self.keys / "admin-tls.pem"
+
+    @property
     def master_key(self) -> Path:
         return self.root / "master.key"
 
     @property
     def admin_password(self) -> Path:
         return self.root / "admin-password"
+
+    @property
+    def demo(self) -> Path:
+        """What `serve --demo` leaves for its reader to try."""
+        return self.root / "demo"
 
     @property
     def run(self) -> Path:

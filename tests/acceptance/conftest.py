@@ -1,0 +1,38 @@
+"""The gateway under acceptance: one for the scenarios, one of its own on demand."""
+
+from pathlib import Path
+
+import pytest
+from drive.mail import Postbox, mail_server
+from drive.process import GatewayProcess
+from drive.world import World
+
+
+@pytest.fixture(scope="session")
+def postbox():
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox):
+    """Share one gateway; each scenario makes its own mailboxes in it."""
+    folder = tmp_path_factory.mktemp("world")
+    process = GatewayProcess(
+        folder / "data",
+        {"GATEWAY_SMTP_HOST": "127.0.0.1", "GATEWAY_SMTP_PORT": str(postbox.port)},
+    )
+    try:
+        process.start()
+        yield World(process, folder)
+        assert process.stop() == 0, process.log
+    finally:
+        process.clear()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path):
+    """Give a test a gateway that it may kill."""
+    process = GatewayProcess(tmp_path / "data")
+    yield process
+    process.clear()
