@@ -2,10 +2,28 @@
 
 from collections.abc import Sequence
 
-from admin_web.api import login
+from admin_web.api import (
+    audit,
+    dictionaries,
+    health,
+    integrations,
+    login,
+    mailboxes,
+    people,
+    settings,
+)
 from admin_web.api.operation import Operation
 
-AREAS = (login,)
+AREAS = (
+    login,
+    mailboxes,
+    integrations,
+    dictionaries,
+    people,
+    settings,
+    audit,
+    health,
+)
 
 
 def operations() -> Sequence[Operation]:

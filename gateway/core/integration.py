@@ -50,3 +50,25 @@ class Settings:
 
     integrations_enabled: bool = True
     show_passwords_once: bool = False
+
+
+AS2_DEFAULTS: Mapping[str, object] = {
+    "selfId": "",  # empty: the mailbox's name
+    "recipientUrl": "",
+    "recipientCertificates": (),
+    "recipientId": "",
+    "recipientEmail": "",
+    "encryptionAlgorithm": "aes256-cbc",
+    "signingAlgorithm": "sha256",
+    "compression": "none",
+    "mdn": "SYNC",
+    "mdnSigned": True,
+    "requireSigned": True,
+    "requireEncrypted": True,
+    "subject": "",
+    "contentType": "",
+    "httpUser": "",
+    "httpPassword": "",  # stored sealed (purpose as2-http-password), in base64
+    "headers": {},
+}
+"""What an AS2 setting is while nobody has set it."""

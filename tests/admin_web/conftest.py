@@ -1,26 +1,137 @@
+"""The API over the real desk on a real database."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import UUID
+
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from admin_web.app import AdminOptions, build_app
+from gateway.adapters.vault import FileVault
 from gateway.core.desk import Desk
-from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.desk.actor import COMMAND_LINE, PersonRole
+from gateway.core.desk.integrations import Addresses
+from gateway.engine.desk.attempts import Attempts
+from gateway.engine.desk.audit import AuditLog
+from gateway.engine.desk.dictionaries import Dictionaries
+from gateway.engine.desk.health import Health
+from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.mailboxes import Mailboxes
+from gateway.engine.desk.people import People
+from gateway.engine.desk.secret import new_secret
+from gateway.engine.desk.settings import AppSettings
+
+ADDRESSES = Addresses(
+    host="edi.example",
+    sftp_port=2222,
+    fingerprint="SHA256:abc",
+    known_hosts="[edi.example]:2222 ssh-ed25519 AAAA",
+    as2_url="https://edi.example",
+)
 
 
-class FixedPeople:
-    """Knows one token per role, spelt like the role."""
+@dataclass
+class World:
+    """What a test of the API may look at behind the desk."""
 
-    async def actor(self, token):
-        roles = {role.value: role for role in PersonRole}
-        return Actor(f"the-{token.lower()}", roles[token]) if token in roles else None
+    db: object
+    clock: object
+    vault: object
+    changed: list = field(default_factory=list)
+    passwords_changed: list = field(default_factory=list)
+
+    async def on_change(self, mailbox):
+        self.changed.append(mailbox)
+
+
+_numbers = count(1)
+
+
+def new_id():
+    return str(UUID(int=next(_numbers), version=4))
 
 
 @pytest.fixture
-def desk():
-    return Desk(people=FixedPeople())
+def world(db, clock, tmp_path):
+    return World(db, clock, FileVault.create(tmp_path / "master.key"))
 
 
 @pytest.fixture
-async def api(desk):
+def desk(world, tmp_path):
+    db, clock = world.db, world.clock
+    return Desk(
+        people=People(
+            db=db,
+            clock=clock,
+            new_id=new_id,
+            new_secret=new_secret,
+            attempts=Attempts(clock),
+            password_changed=world.passwords_changed.append,
+        ),
+        mailboxes=Mailboxes(
+            db=db, clock=clock, new_id=new_id, on_change=world.on_change
+        ),
+        integrations=Integrations(
+            db=db,
+            clock=clock,
+            vault=world.vault,
+            new_secret=new_secret,
+            addresses=lambda: ADDRESSES,
+            on_change=world.on_change,
+        ),
+        settings=AppSettings(db=db, clock=clock, on_change=world.on_change),
+        dictionaries=Dictionaries(db=db, clock=clock, new_id=new_id),
+        audit=AuditLog(db),
+        health=Health(db=db, clock=clock, data_dir=tmp_path),
+        rules=None,
+        templates=None,
+        envelopes=None,
+        attachments=None,
+        transfers=None,
+        conversions=None,
+    )
+
+
+@pytest.fixture
+async def tokens(desk):
+    """Make one token per role."""
+    made = {}
+    for role in PersonRole:
+        _token, made[role] = await desk.people.create_token(
+            COMMAND_LINE, role.value.lower(), role, None
+        )
+    return made
+
+
+@pytest.fixture
+async def anybody(desk):
+    """Call the API without a token."""
     options = AdminOptions(new_id=lambda: "incident-1", version="1.2.3")
     async with TestClient(TestServer(build_app(desk, options))) as client:
         yield client
+
+
+@pytest.fixture
+async def api(desk, tokens):
+    """Call the API as an OWNER."""
+    options = AdminOptions(
+        new_id=lambda: "incident-1", version="1.2.3", max_body_bytes=1024 * 1024
+    )
+    headers = {"Authorization": f"Bearer {tokens[PersonRole.OWNER]}"}
+    server = TestServer(build_app(desk, options))
+    async with TestClient(server, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def client_of():
+    """Return what makes a client of an application."""
+    return lambda app: TestClient(TestServer(app))
+
+
+@pytest.fixture
+async def mailbox(api):
+    """Make a mailbox and return its uuid."""
+    answer = await api.post("/api/v1/mailboxes", json={"name": "Shop"})
+    return (await answer.json())["uuid"]

@@ -6,7 +6,19 @@ transaction of the change. What cannot be done is a Refusal (gateway.core.errors
 
 from dataclasses import dataclass
 
+from gateway.core.desk.attachments import AttachmentDesk
+from gateway.core.desk.audit import AuditDesk
+from gateway.core.desk.conversions import ConversionDesk
+from gateway.core.desk.dictionaries import DictionaryDesk
+from gateway.core.desk.envelopes import EnvelopeDesk
+from gateway.core.desk.health import HealthDesk
+from gateway.core.desk.integrations import IntegrationDesk
+from gateway.core.desk.mailboxes import MailboxDesk
 from gateway.core.desk.people import PeopleDesk
+from gateway.core.desk.rules import RuleDesk
+from gateway.core.desk.settings import SettingsDesk
+from gateway.core.desk.templates import TemplateDesk
+from gateway.core.desk.transfers import TransferDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +26,15 @@ class Desk:
     """Every area; built by the composition root."""
 
     people: PeopleDesk
+    mailboxes: MailboxDesk
+    integrations: IntegrationDesk
+    settings: SettingsDesk
+    dictionaries: DictionaryDesk
+    audit: AuditDesk
+    health: HealthDesk
+    rules: RuleDesk
+    templates: TemplateDesk
+    envelopes: EnvelopeDesk
+    attachments: AttachmentDesk
+    transfers: TransferDesk
+    conversions: ConversionDesk

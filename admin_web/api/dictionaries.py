@@ -1,0 +1,217 @@
+"""Dictionaries and their records."""
+
+from collections.abc import Sequence
+
+from pydantic import Field, TypeAdapter
+
+from admin_web.api.models import Answer, Body
+from admin_web.api.operation import Call, Operation, read_body
+from admin_web.api.parse import json_body
+from gateway.core.desk.actor import PersonRole
+from gateway.core.desk.dictionaries import (
+    ColumnDraft,
+    DictionaryDraft,
+    WholeDictionary,
+)
+from gateway.core.dictionary import Dictionary
+
+PATH = "/api/v1/dictionaries"
+ONE = f"{PATH}/{{uuid}}"
+TAGS = ("dictionaries",)
+Cell = str | int
+
+
+class ColumnAnswer(Answer):
+    """A column; stylesheets name it by its uuid."""
+
+    uuid: str
+    name: str
+
+
+class DictionaryInfo(Answer):
+    """A dictionary without its records."""
+
+    uuid: str
+    name: str
+    columns: list[ColumnAnswer]
+    record_count: int
+
+
+class DictionaryAnswer(DictionaryInfo):
+    """A whole dictionary; `recordUuids` go with `records`, one for one."""
+
+    records: list[list[str]]
+    record_uuids: list[str]
+
+
+class ColumnBody(Body):
+    """A column; without uuid it keeps that of the column so named, or gets one."""
+
+    name: str
+    uuid: str | None = None
+
+
+class DictionaryBody(Body):
+    """A dictionary; a column may be its name alone, numbers are taken as text."""
+
+    name: str
+    columns: list[ColumnBody | str]
+    records: list[list[Cell]] = Field(default_factory=list)
+    uuid: str | None = None
+
+
+class DictionaryChange(Body):
+    """What is to be changed; null and what is left out stay.
+
+    What the gateway makes may be sent back and is not looked at.
+    """
+
+    name: str | None = None
+    columns: list[ColumnBody | str] | None = None
+    records: list[list[Cell]] | None = None
+    uuid: str | None = None
+    record_uuids: list[str] | None = None
+    record_count: int | None = None
+
+
+class RecordsBody(Body):
+    """All records, in order."""
+
+    records: list[list[Cell]]
+
+
+async def list_dictionaries(call: Call) -> Sequence[DictionaryInfo]:
+    return [_info(found) for found in await call.desk.dictionaries.all()]
+
+
+async def create_dictionary(call: Call) -> DictionaryAnswer:
+    body = call.body(DictionaryBody)
+    draft = DictionaryDraft(
+        name=body.name,
+        columns=_columns(body.columns),
+        records=_texts(body.records),
+        uuid=body.uuid,
+    )
+    return _answer(await call.desk.dictionaries.create(call.actor, draft))
+
+
+async def get_dictionary(call: Call) -> DictionaryAnswer:
+    return _answer(await call.desk.dictionaries.get(call.path("uuid")))
+
+
+async def change_dictionary(call: Call) -> DictionaryAnswer:
+    body = call.body(DictionaryChange)
+    draft = DictionaryDraft(
+        name=body.name,
+        columns=None if body.columns is None else _columns(body.columns),
+        records=None if body.records is None else _texts(body.records),
+    )
+    changed = await call.desk.dictionaries.change(call.actor, call.path("uuid"), draft)
+    return _answer(changed)
+
+
+async def put_records(call: Call) -> DictionaryAnswer:
+    desk, uuid = call.desk.dictionaries, call.path("uuid")
+    raw = await read_body(call.request)
+    if call.request.content_type == "text/csv":
+        return _answer(await desk.load_csv(call.actor, uuid, raw))
+    if raw.lstrip()[:1] == b"[":  # the records alone
+        raw = b'{"records":' + raw + b"}"
+    draft = DictionaryDraft(records=_texts(json_body(raw, RecordsBody).records))
+    return _answer(await desk.change(call.actor, uuid, draft))
+
+
+async def delete_dictionary(call: Call) -> None:
+    await call.desk.dictionaries.remove(call.actor, call.path("uuid"))
+
+
+def _columns(columns: Sequence[ColumnBody | str]) -> Sequence[ColumnDraft]:
+    return [
+        ColumnDraft(column)
+        if isinstance(column, str)
+        else ColumnDraft(column.name, column.uuid)
+        for column in columns
+    ]
+
+
+def _texts(records: Sequence[Sequence[Cell]]) -> Sequence[Sequence[str]]:
+    return [[str(cell) for cell in row] for row in records]
+
+
+def _info(dictionary: Dictionary) -> DictionaryInfo:
+    return DictionaryInfo(
+        uuid=dictionary.id,
+        name=dictionary.name,
+        columns=TypeAdapter(list[ColumnAnswer]).validate_python(dictionary.columns),
+        record_count=dictionary.record_count,
+    )
+
+
+def _answer(whole: WholeDictionary) -> DictionaryAnswer:
+    return DictionaryAnswer(
+        **_info(whole.dictionary).model_dump(),
+        records=[list(record.values) for record in whole.records],
+        record_uuids=[record.uuid for record in whole.records],
+    )
+
+
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        method="GET",
+        path=PATH,
+        handler=list_dictionaries,
+        summary="List dictionaries, without their records",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        answer=list[DictionaryInfo],
+    ),
+    Operation(
+        method="POST",
+        path=PATH,
+        handler=create_dictionary,
+        summary="Make a dictionary",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        body=DictionaryBody,
+        answer=DictionaryAnswer,
+        status=201,
+    ),
+    Operation(
+        method="GET",
+        path=ONE,
+        handler=get_dictionary,
+        summary="Show a dictionary with its records",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        answer=DictionaryAnswer,
+    ),
+    Operation(
+        method="PUT",
+        path=ONE,
+        handler=change_dictionary,
+        summary="Change name, columns or records",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        body=DictionaryChange,
+        answer=DictionaryAnswer,
+    ),
+    Operation(
+        method="DELETE",
+        path=ONE,
+        handler=delete_dictionary,
+        summary="Delete a dictionary",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        status=204,
+    ),
+    Operation(
+        method="PUT",
+        path=f"{ONE}/records",
+        handler=put_records,
+        summary="Replace all records: CSV with a header row, or JSON [[...]]",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        accepts=("application/json", "text/csv"),
+        answer=DictionaryAnswer,
+    ),
+)

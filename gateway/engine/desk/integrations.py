@@ -1,0 +1,181 @@
+"""The integrations page: blocks 2 to 4 saved at once, the password made at a save."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.integrations import (
+    Addresses,
+    IntegrationChange,
+    IntegrationView,
+)
+from gateway.core.errors import Conflict, Forbidden, NotFound
+from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
+from gateway.core.model import Channel, MailboxId
+from gateway.core.ports import Clock, Vault
+from gateway.engine.desk.integration_merge import facts, merged, raise_if
+from gateway.engine.desk.mailboxes import OnChange, known
+from gateway.engine.desk.secret import NewSecret
+from gateway.store import audit, integrations, mailboxes, settings
+from gateway.store.database import Connection, Database
+
+SFTP_PASSWORD = "sftp-password"  # noqa: S105 - the vault's purpose, not a password
+SelfCertificate = Callable[[MailboxId], Awaitable[str]]
+
+
+async def no_certificate(_mailbox: MailboxId) -> str:
+    """Answer for an appliance that has no AS2 identities: no certificate."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integrations:
+    """The IntegrationDesk.
+
+    *addresses* is asked at every answer, because a port may be known only when its
+    listener is up; *self_certificate* returns PEM.
+    """
+
+    db: Database
+    clock: Clock
+    vault: Vault
+    new_secret: NewSecret
+    addresses: Callable[[], Addresses]
+    on_change: OnChange
+    self_certificate: SelfCertificate = no_certificate
+
+    async def get(self, mailbox: MailboxId) -> IntegrationView:
+        async with self.db.read() as conn:
+            owner = await known(conn, mailbox)
+            integration = await integrations.get(conn, mailbox)
+        return await self._view(owner, integration)
+
+    async def save(
+        self, actor: Actor, mailbox: MailboxId, change: IntegrationChange
+    ) -> IntegrationView:
+        certificate = await self.self_certificate(mailbox)
+        password = None
+        async with self.db.write() as conn:
+            owner = await known(conn, mailbox)
+            old = await integrations.get(conn, mailbox)
+            new = merged(self.vault, owner, old, change)
+            await self._check_fixed(conn, self._shown(owner, old, certificate), change)
+            await _check_self_id(conn, owner, new)
+            await integrations.put(conn, new)
+            if new.protocol is Channel.SFTP and not old.has_password:
+                password = await self._new_password(conn, mailbox)
+                new = replace(new, has_password=True)
+            await audit.add(
+                conn,
+                self.clock(),
+                actor.login,
+                "integration-saved",
+                mailbox,
+                before=facts(old),
+                after=facts(new),
+            )
+        if (old.enabled, old.protocol) != (new.enabled, new.protocol):
+            await self.on_change(mailbox)
+        return replace(self._shown(owner, new, certificate), password=password)
+
+    async def reveal_password(self, actor: Actor, mailbox: MailboxId) -> str:
+        async with self.db.write() as conn:
+            await known(conn, mailbox)
+            if (await settings.get(conn)).show_passwords_once:
+                raise Forbidden(
+                    "This appliance shows a password only when it is made; reset it to "
+                    "get a new one.",
+                    "password-shown-once",
+                )
+            sealed = await integrations.sealed_password(conn, mailbox)
+            if sealed is None:
+                raise NotFound(
+                    "This mailbox has no password yet; save its integration with the "
+                    "protocol SFTP to get one.",
+                    "no-password",
+                )
+            await audit.add(
+                conn, self.clock(), actor.login, "password-revealed", mailbox
+            )
+        return self.vault.open(sealed, SFTP_PASSWORD).decode()
+
+    async def reset_password(self, actor: Actor, mailbox: MailboxId) -> str:
+        async with self.db.write() as conn:
+            await known(conn, mailbox)
+            integration = await integrations.get(conn, mailbox)
+            if integration.protocol is not Channel.SFTP:
+                raise Conflict(
+                    "Only the protocol SFTP has a password; this integration uses AS2."
+                )
+            await integrations.put(conn, integration)
+            password = await self._new_password(conn, mailbox)
+            await audit.add(conn, self.clock(), actor.login, "password-reset", mailbox)
+        return password
+
+    async def _new_password(self, conn: Connection, mailbox: MailboxId) -> str:
+        password = self.new_secret()
+        sealed = self.vault.seal(password.encode(), SFTP_PASSWORD)
+        await integrations.set_password(conn, mailbox, sealed)
+        return password
+
+    async def _view(self, owner: Mailbox, integration: Integration) -> IntegrationView:
+        certificate = await self.self_certificate(owner.id)
+        return self._shown(owner, integration, certificate)
+
+    def _shown(
+        self, owner: Mailbox, integration: Integration, certificate: str
+    ) -> IntegrationView:
+        addresses = self.addresses()
+        as2 = {**AS2_DEFAULTS, **integration.as2}
+        as2["selfId"] = as2["selfId"] or owner.name
+        as2["httpPasswordSet"] = bool(as2.pop("httpPassword"))
+        return IntegrationView(
+            integration=integration,
+            addresses=addresses,
+            as2=as2,
+            self_url=f"{addresses.as2_url}/as2/{owner.id}",
+            self_certificate=certificate,
+        )
+
+    async def _check_fixed(
+        self, conn: Connection, view: IntegrationView, change: IntegrationChange
+    ) -> None:
+        """Refuse another value for what the gateway generates."""
+        sealed = await integrations.sealed_password(conn, view.integration.mailbox)
+        truth = {
+            "sftp.login": view.integration.mailbox,
+            "sftp.host": view.addresses.host,
+            "sftp.port": view.addresses.sftp_port,
+            "sftp.hostKeyFingerprint": view.addresses.fingerprint,
+            "sftp.knownHosts": view.addresses.known_hosts,
+            "sftp.password": self.vault.open(sealed, SFTP_PASSWORD).decode()
+            if sealed
+            else "",
+            "as2.selfUrl": view.self_url,
+            "as2.selfCertificate": view.self_certificate,
+            "as2.httpPasswordSet": view.as2["httpPasswordSet"],
+        }
+        raise_if(
+            {
+                name: "is generated and cannot be set; leave it out"
+                for name, value in change.fixed.items()
+                if value != truth[name]
+            }
+        )
+
+
+async def _check_self_id(conn: Connection, owner: Mailbox, new: Integration) -> None:
+    """Refuse a Self ID that another mailbox has (it tells who a message is for)."""
+    wanted = new.as2.get("selfId")
+    if not wanted:
+        return
+    for other in await integrations.saved(conn):
+        if other.mailbox != owner.id and other.as2.get("selfId") == wanted:
+            mailbox = await mailboxes.get(conn, other.mailbox)
+            name = mailbox.name if mailbox else other.mailbox
+            raise Conflict(
+                f'The Self ID "{wanted}" belongs to the mailbox "{name}" already; '
+                "choose another one.",
+                "self-id-taken",
+                {"as2.selfId": f"belongs to the mailbox {name}"},
+            )
