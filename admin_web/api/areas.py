@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 
 from admin_web.api import (
+    attachments,
     audit,
+    conversions,
     dictionaries,
+    envelopes,
     health,
     integrations,
     login,
     mailboxes,
     people,
+    rules,
     settings,
+    templates,
+    transfers,
 )
 from admin_web.api.operation import Operation
 
@@ -18,7 +24,13 @@ AREAS = (
     login,
     mailboxes,
     integrations,
+    rules,
+    templates,
     dictionaries,
+    envelopes,
+    attachments,
+    transfers,
+    conversions,
     people,
     settings,
     audit,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A stored file as a caller downloads it; *size* is in bytes."""
+    """A file as a caller downloads it; *size* is in bytes, None if not known yet."""
 
     name: str
     content_type: str
-    size: int
+    size: int | None
     chunks: AsyncIterator[bytes]

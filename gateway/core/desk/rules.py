@@ -35,6 +35,25 @@ class RuleDraft:
     attributes: Mapping[str, str] = field(default_factory=dict)
     validations: Sequence[Validation] = ()
 
+    @classmethod
+    def of(cls, rule: Rule) -> "RuleDraft":
+        """Return the rule as the form shows it."""
+        return cls(
+            direction=rule.direction,
+            template=rule.template,
+            name=rule.name,
+            level=rule.level,
+            enabled=rule.enabled,
+            template_version=rule.template_version,
+            match=rule.match,
+            multiple_envelopes=rule.multiple_envelopes,
+            stylesheet=rule.stylesheet,
+            file_name_pattern=rule.file_name_pattern,
+            zip=rule.zip,
+            attributes=rule.attributes,
+            validations=rule.validations,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -82,7 +101,6 @@ class RuleDesk(Protocol):
 
     async def execute(
         self,
-        actor: Actor,
         mailbox: MailboxId,
         draft: RuleDraft,
         example: Example | None,

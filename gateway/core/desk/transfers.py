@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.content import Content
 from gateway.core.model import (
     BlobRef,
     Channel,
@@ -72,7 +73,11 @@ class TransferDesk(Protocol):
         """Return the transfer with its trace; NotFound."""
         ...
 
-    async def reprocess(self, actor: Actor, transfers: Sequence[TransferId]) -> None:
+    async def content(self, transfer: TransferId) -> Content:
+        """Return the file as it was received or sent; NotFound."""
+        ...
+
+    async def reprocess(self, actor: Actor, wanted: Sequence[TransferId]) -> None:
         """Run failed transfers again, all of them or none.
 
         NotFound if there is no such transfer, Conflict if one of them has not failed.

@@ -1,0 +1,79 @@
+"""Attachments: upload before the envelope that carries them, download."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from aiohttp import web
+from aiohttp.multipart import content_disposition_filename, parse_content_disposition
+from pydantic import Field
+
+from admin_web.api.download import OCTETS, download
+from admin_web.api.models import Answer, Query
+from admin_web.api.operation import Call, Operation
+from gateway.core.desk.actor import PersonRole
+from gateway.core.model import AttachmentId
+
+CHUNK = 64 * 1024
+
+
+class AttachmentQuery(Query):
+    """The file's name, unless Content-Disposition gives it."""
+
+    name: str = Field(default="", max_length=255)
+
+
+class AttachmentAnswer(Answer):
+    """What an envelope's field names as attachmentUuid."""
+
+    uuid: str
+
+
+async def add_attachment(call: Call) -> AttachmentAnswer:
+    content_type = call.request.headers.get("Content-Type", OCTETS)
+    return AttachmentAnswer(
+        uuid=await call.desk.attachments.add(
+            call.actor, _name(call), content_type, _chunks(call.request)
+        )
+    )
+
+
+async def get_attachment(call: Call) -> web.StreamResponse:
+    attachment = AttachmentId(call.path("uuid"))
+    return await download(call, await call.desk.attachments.get(attachment))
+
+
+def _name(call: Call) -> str:
+    given = call.query(AttachmentQuery).name
+    header = call.request.headers.get("Content-Disposition")
+    _, parameters = parse_content_disposition(header)
+    return given or content_disposition_filename(parameters) or "attachment"
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_chunked(CHUNK):
+        yield chunk
+
+
+TAGS = ("attachments",)
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        method="POST",
+        path="/api/v1/attachments",
+        handler=add_attachment,
+        summary="Store a file for an envelope to come; the body is the file itself",
+        role=PersonRole.OPERATOR,
+        tags=TAGS,
+        query=AttachmentQuery,
+        answer=AttachmentAnswer,
+        accepts=("*/*",),
+        status=201,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/attachments/{uuid}",
+        handler=get_attachment,
+        summary="The file",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        produces=OCTETS,
+    ),
+)

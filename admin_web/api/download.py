@@ -1,0 +1,29 @@
+"""Answers that are files: streamed, named, never shown by a browser as a page."""
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from admin_web.api.operation import Call
+from gateway.core.desk.content import Content
+
+OCTETS = "application/octet-stream"
+
+
+async def download(call: Call, content: Content) -> web.StreamResponse:
+    """Stream the file to the caller (RFC 6266 for its name)."""
+    plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in content.name)
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": content.content_type or OCTETS,
+            "Content-Disposition": f'attachment; filename="{plain}"; '
+            f"filename*=UTF-8''{quote(content.name, safe='')}",
+        }
+    )
+    if content.size is not None:
+        response.content_length = content.size
+    await response.prepare(call.request)
+    async for chunk in content.chunks:
+        await response.write(chunk)
+    await response.write_eof()
+    return response

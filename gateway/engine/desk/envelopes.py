@@ -1,0 +1,168 @@
+"""The desk of envelopes: list, open, send, decide."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.convert import archive, envelope_xml
+from gateway.convert.archive import Member
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.content import Content
+from gateway.core.desk.envelopes import EnvelopeQuery, EnvelopeRow, EnvelopeView
+from gateway.core.envelope import Draft
+from gateway.core.errors import NotFound, StorageError
+from gateway.core.model import BlobRef, EnvelopeId, MailboxId, Problem
+from gateway.core.ports import Blobs, Clock
+from gateway.engine import notices
+from gateway.engine.desk.refusals import refusal
+from gateway.engine.desk.xml_text import settled
+from gateway.engine.posting import Posting
+from gateway.store import audit, envelope_list, envelopes, mailboxes
+from gateway.store.database import Connection, Database
+
+XML = "application/xml"
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelopes:
+    """Envelopes as people see and order them."""
+
+    db: Database
+    blobs: Blobs
+    posting: Posting
+    clock: Clock
+
+    async def search(self, query: EnvelopeQuery) -> tuple[int, Sequence[EnvelopeRow]]:
+        async with self.db.read() as conn:
+            if await mailboxes.get(conn, query.mailbox) is None:
+                raise NotFound(f"There is no mailbox {query.mailbox}.")
+            return await envelope_list.search(conn, query)
+
+    async def get(self, mailbox: MailboxId, envelope: EnvelopeId) -> EnvelopeView:
+        async with self.db.read() as conn:
+            row, xml = await _opened(conn, mailbox, envelope)
+            carried = await envelope_list.attachments_of(conn, envelope)
+            moved = await envelope_list.transfers_of(conn, envelope, mailbox)
+        return EnvelopeView(
+            row=row,
+            draft=await self._draft(xml),
+            attachments=[attachment for attachment, _ in carried],
+            transfers=moved,
+        )
+
+    async def xml(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
+        async with self.db.read() as conn:
+            _, xml = await _opened(conn, mailbox, envelope)
+        return Content(
+            name=f"{envelope}.xml",
+            content_type=XML,
+            size=xml.size,
+            chunks=self.blobs.read(xml),
+        )
+
+    async def zip(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
+        async with self.db.read() as conn:
+            row, xml = await _opened(conn, mailbox, envelope)
+            carried = await envelope_list.attachments_of(conn, envelope)
+        names = archive.distinct([f"attachments/{one.name}" for one, _ in carried])
+        members = [
+            Member(f"{envelope}.xml", self.blobs.path(xml)),
+            *(
+                Member(name, self.blobs.path(blob))
+                for name, (_, blob) in zip(names, carried, strict=True)
+            ),
+        ]
+        return Content(
+            name=f"{envelope}.zip",
+            content_type=ZIP,
+            size=None,
+            chunks=_off_loop(archive.write(members, row.created_at)),
+        )
+
+    async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:
+        async with self.db.read() as conn:
+            if await mailboxes.get(conn, mailbox) is None:
+                raise NotFound(f"There is no mailbox {mailbox}.")
+        draft = await asyncio.to_thread(envelope_xml.parse, settled(data).encode())
+        if isinstance(draft, Problem):
+            raise refusal(draft)
+        posted = await self.posting.prepare(mailbox, [draft])
+        now = self.clock()
+        async with self.db.write() as conn:
+            (envelope,) = await self.posting.write(conn, posted)
+            await _book(conn, now, actor, "envelope-send", envelope, mailbox=mailbox)
+        return envelope
+
+    async def accept(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId
+    ) -> None:
+        now = self.clock()
+        async with self.db.write() as conn:
+            await envelopes.must_wait(conn, envelope, mailbox)
+            how = f"accepted by {actor.login}"
+            await envelopes.complete(conn, envelope, mailbox, how, now)
+            await _book(conn, now, actor, "envelope-accept", envelope, mailbox=mailbox)
+
+    async def reject(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId, reason: str
+    ) -> None:
+        now = self.clock()
+        async with self.db.write() as conn:
+            entry = await envelopes.must_wait(conn, envelope, mailbox)
+            how = f"rejected by {actor.login}"
+            await envelopes.cancel(conn, envelope, mailbox, reason, how, now)
+            await notices.rejected(conn, entry, reason, now)
+            await _book(
+                conn,
+                now,
+                actor,
+                "envelope-reject",
+                envelope,
+                mailbox=mailbox,
+                reason=reason,
+            )
+
+    async def redispatch(
+        self, actor: Actor, mailbox: MailboxId, envelope: EnvelopeId
+    ) -> None:
+        now = self.clock()
+        async with self.db.write() as conn:
+            await envelopes.redispatch(conn, envelope, mailbox, now)
+            await _book(
+                conn, now, actor, "envelope-reprocess", envelope, mailbox=mailbox
+            )
+
+    async def _draft(self, xml: BlobRef) -> Draft:
+        data = await asyncio.to_thread(self.blobs.path(xml).read_bytes)
+        draft = await asyncio.to_thread(envelope_xml.parse, data)
+        if isinstance(draft, Problem):
+            raise StorageError(f"stored envelope {xml.sha256}: {draft.message}")
+        return draft
+
+
+async def _opened(
+    conn: Connection, mailbox: MailboxId, envelope: EnvelopeId
+) -> tuple[EnvelopeRow, BlobRef]:
+    found = await envelope_list.opened(conn, envelope, mailbox)
+    if found is None:
+        raise NotFound(f"There is no envelope {envelope} in the mailbox {mailbox}.")
+    return found
+
+
+async def _book(
+    conn: Connection,
+    at: datetime,
+    actor: Actor,
+    action: str,
+    envelope: EnvelopeId,
+    **after: str,
+) -> None:
+    await audit.add(conn, at, actor.login, action, envelope, after=after)
+
+
+async def _off_loop(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Pull each part in a thread: it reads a file and compresses."""
+    while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        yield part

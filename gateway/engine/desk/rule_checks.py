@@ -1,0 +1,134 @@
+"""What must hold of a rule before it is tried or saved."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gateway.convert import template_xml
+from gateway.core import naming
+from gateway.core.desk.rules import RuleDraft
+from gateway.core.errors import Invalid
+from gateway.core.matching import check_pattern
+from gateway.core.model import FileName
+from gateway.core.rules import RuleDirection, Validation
+from gateway.store import templates
+from gateway.store.database import Database
+
+NAME_MAX = 255
+TEXT_MAX = 5 << 20
+ATTRIBUTES_MAX = 100
+ATTRIBUTE_MAX = 10_000
+VALIDATIONS_MAX = 50
+VALIDATION_ENDS = (".xsd", ".sch")
+
+
+async def completed(db: Database, draft: RuleDraft) -> RuleDraft:
+    """Return the draft with its template version filled in.
+
+    Invalid names every field that is wrong. An OUT rule without a version gets the
+    latest, an IN rule without one is for all versions.
+    """
+    wrong = dict([*_common(draft), *_directed(draft)])
+    if wrong:
+        raise _invalid(wrong)
+    async with db.read() as conn:
+        version = await templates.version(conn, draft.template, draft.template_version)
+        any_version = version or await templates.version(conn, draft.template, None)
+    if any_version is None:
+        why = f"There is no template {draft.template}; import it first."
+        raise Invalid(why, "template-unknown", {"templateUuid": why})
+    if version is None:
+        why = (
+            f"The version {draft.template_version} does not belong to the template "
+            f"{any_version.name}; leave it out or take one of its versions."
+        )
+        raise Invalid(why, "template-version-mismatch", {"templateVersion": why})
+    if draft.direction is RuleDirection.OUT:
+        return replace(draft, name=draft.name.strip(), template_version=version.uuid)
+    if draft.file_name_pattern:
+        await _check_file_name(draft, version)
+    return replace(draft, name=draft.name.strip(), match=None)
+
+
+async def _check_file_name(draft: RuleDraft, version: templates.Version) -> None:
+    """Hold the pattern against the version (the latest one stands for all)."""
+    pattern = naming.parse_pattern(draft.file_name_pattern)
+    parsed = await asyncio.to_thread(template_xml.parse, version.xml.encode())
+    template = template_xml.to_template(parsed, version.template, version.uuid)
+    naming.check_against(pattern, template)
+
+
+def _common(draft: RuleDraft) -> Iterator[tuple[str, str]]:
+    name = draft.name.strip()
+    if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
+        yield "name", f"must have 1 to {NAME_MAX} printable characters"
+    if len(draft.stylesheet) > TEXT_MAX:
+        yield "stylesheet", f"must not be longer than {TEXT_MAX} characters"
+    yield from _attributes(draft.attributes)
+    yield from _validations(draft.validations)
+
+
+def _validations(files: Sequence[Validation]) -> Iterator[tuple[str, str]]:
+    if len(files) > VALIDATIONS_MAX:
+        yield "validations", f"must not be more than {VALIDATIONS_MAX} files"
+    if sum(len(one.content) for one in files) > TEXT_MAX:
+        yield "validations", f"must not hold more than {TEXT_MAX} characters in all"
+    seen = set()
+    for number, one in enumerate(files):
+        where = f"validations.{number}.name"
+        try:
+            FileName(one.name)
+        except ValueError as error:
+            yield where, str(error)
+            continue
+        if not one.name.lower().endswith(VALIDATION_ENDS):
+            yield where, f"{one.name!r} must end in .xsd or .sch"
+        if one.name.lower() in seen:
+            yield where, f"{one.name!r} is there twice; give each file its own name"
+        seen.add(one.name.lower())
+
+
+def _attributes(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if len(attributes) > ATTRIBUTES_MAX:
+        yield "attributes", f"must not be more than {ATTRIBUTES_MAX}"
+    for key, value in attributes.items():
+        if not 1 <= len(key) <= NAME_MAX or not key.isprintable():
+            yield "attributes", f"a name must have 1 to {NAME_MAX} printable characters"
+        if len(value) > ATTRIBUTE_MAX:
+            yield f"attributes.{key}", f"must not be over {ATTRIBUTE_MAX} characters"
+
+
+def _directed(draft: RuleDraft) -> Iterator[tuple[str, str]]:
+    if draft.direction is RuleDirection.OUT:
+        yield from _out(draft)
+    else:
+        yield from _into(draft)
+
+
+def _out(draft: RuleDraft) -> Iterator[tuple[str, str]]:
+    if draft.match is None or not draft.match.pattern:
+        yield "match", "an OUT rule needs a pattern; write .* to match every file"
+    else:
+        try:
+            check_pattern(draft.match)
+        except Invalid as error:
+            yield "match.pattern", error.message
+    if draft.file_name_pattern:
+        yield "fileNamePattern", "is only for IN rules; leave it empty"
+    if draft.zip:
+        yield "zip", "is only for IN rules; leave it out"
+
+
+def _into(draft: RuleDraft) -> Iterator[tuple[str, str]]:
+    if draft.match is not None and draft.match.pattern:
+        yield "match", "is only for OUT rules: an IN rule matches by its template"
+    if draft.multiple_envelopes:
+        yield "multipleEnvelopes", "is only for OUT rules; leave it out"
+    if not draft.file_name_pattern and draft.zip is None:
+        yield "fileNamePattern", "is needed, for example {envelopeUuid}.xml"
+
+
+def _invalid(wrong: Mapping[str, str]) -> Invalid:
+    field, why = next(iter(wrong.items()))
+    more = f" ({len(wrong) - 1} more in data)" if len(wrong) > 1 else ""
+    return Invalid(f"{field}: {why}{more}.", data=dict(wrong))

@@ -1,0 +1,202 @@
+"""Execute: a rule that is not saved yet, tried on an example."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.convert import archive, envelope_xml, template_xml
+from gateway.convert.archive import Member
+from gateway.convert.example import example_envelope
+from gateway.core.desk.rules import Example, RuleDraft
+from gateway.core.envelope import Draft, Envelope
+from gateway.core.errors import Invalid
+from gateway.core.matching import CONTENT_LIMIT, first_match
+from gateway.core.model import (
+    EnvelopeId,
+    FileName,
+    MailboxId,
+    Problem,
+    RuleId,
+    Top,
+)
+from gateway.core.ports import Blobs, Clock, NewId
+from gateway.core.rules import Rule
+from gateway.engine.conversion import Conversions, Incoming, SourceFile
+from gateway.engine.desk.execute_token import KeptExample
+from gateway.engine.desk.refusals import refusal
+from gateway.engine.drafts import Drafts
+from gateway.store import templates
+from gateway.store.database import Database
+
+RANDOM_NUMBER = "0123456789"
+"""What {randomNumber} shows in a trial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A trial that went well, and the example that proves it."""
+
+    kept: KeptExample
+    source_xml: bytes
+    file_name: str
+    result: bytes
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRuns:
+    """Runs drafts of rules; nothing but the example's bytes is stored."""
+
+    db: Database
+    blobs: Blobs
+    conversions: Conversions
+    drafts: Drafts
+    clock: Clock
+    new_id: NewId
+
+    async def out(self, mailbox: MailboxId, draft: RuleDraft, example: Example) -> Run:
+        """Turn the example file into envelopes; Invalid says why it cannot be done."""
+        rule = self._rule(mailbox, draft)
+        source = SourceFile(
+            seed=rule.id,
+            mailbox=mailbox,
+            name=_file_name(example),
+            blob=await self.blobs.put(example.data),
+            attributes={"folder": Top.COUTBOX.value},
+        )
+        made = await self.conversions.out(rule, source, want_source=True)
+        if isinstance(made, Problem):
+            raise refusal(made)
+        done = made.converted
+        whole = await self.drafts.complete(mailbox, made.drafts, done.attachments)
+        if isinstance(whole, Problem):
+            raise refusal(whole)
+        return Run(
+            kept=KeptExample(example.name, source.blob),
+            source_xml=done.source_xml,
+            file_name=example.name,
+            result=done.output,
+            warnings=[*done.warnings, *_doubts(rule, source, example, whole)],
+        )
+
+    async def into(
+        self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
+    ) -> Run:
+        """Turn an envelope into a file; without an example one is made up."""
+        envelope = (
+            await self._invented(mailbox, draft)
+            if example is None
+            else await self._given(draft, example)
+        )
+        xml = await asyncio.to_thread(envelope_xml.write, envelope)
+        blob = await self.blobs.put(xml)
+        incoming = Incoming(
+            mailbox=mailbox,
+            envelope=envelope,
+            xml=blob,
+            received_at=envelope.created_at,
+        )
+        kept = KeptExample(example.name if example else "", blob if example else None)
+        if draft.zip is not None:
+            return Run(
+                kept=kept,
+                source_xml=xml,
+                file_name=f"{envelope.id}.zip",
+                result=await asyncio.to_thread(self._zip, incoming),
+                warnings=(),
+            )
+        made = await self.conversions.into(
+            self._rule(mailbox, draft), incoming, RANDOM_NUMBER
+        )
+        if isinstance(made, Problem):
+            raise refusal(made)
+        return Run(
+            kept=kept,
+            source_xml=xml,
+            file_name=made.name.text,
+            result=made.converted.output,
+            warnings=made.converted.warnings,
+        )
+
+    def _zip(self, incoming: Incoming) -> bytes:
+        members = [Member("envelope.xml", self.blobs.path(incoming.xml))]
+        return b"".join(archive.write(members, incoming.received_at))
+
+    async def _given(self, draft: RuleDraft, example: Example) -> Envelope:
+        parsed = await asyncio.to_thread(envelope_xml.parse, example.data)
+        if isinstance(parsed, Problem):
+            raise refusal(parsed)
+        if parsed.template != draft.template:
+            why = (
+                f"The example is an envelope of the template {parsed.template}, the "
+                f"rule is for {draft.template}; give an example of that template."
+            )
+            raise Invalid(why, "example-of-other-template", {"exampleContent": why})
+        senders = [role.mailbox for role in parsed.roles if role.mailbox]
+        return Envelope(
+            id=parsed.uuid or EnvelopeId(self.new_id()),
+            sender=senders[0] if senders else MailboxId(self.new_id()),
+            draft=parsed,
+            created_at=self.clock(),
+        )
+
+    async def _invented(self, mailbox: MailboxId, draft: RuleDraft) -> Envelope:
+        async with self.db.read() as conn:
+            stored = await templates.version(
+                conn, draft.template, draft.template_version
+            )
+        if stored is None:
+            raise Invalid(f"There is no template {draft.template}; import it first.")
+        parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
+        template = template_xml.to_template(parsed, stored.template, stored.uuid)
+        sender = MailboxId(self.new_id())
+        return example_envelope(template, sender, mailbox, self.clock())
+
+    def _rule(self, mailbox: MailboxId, draft: RuleDraft) -> Rule:
+        return rule_of(RuleId(self.new_id()), mailbox, draft)
+
+
+def rule_of(
+    rule: RuleId, mailbox: MailboxId, draft: RuleDraft, kept: KeptExample | None = None
+) -> Rule:
+    """Return the rule that the draft describes."""
+    return Rule(
+        id=rule,
+        mailbox=mailbox,
+        level=draft.level,
+        direction=draft.direction,
+        name=draft.name,
+        enabled=draft.enabled,
+        template=draft.template,
+        template_version=draft.template_version,
+        match=draft.match,
+        multiple_envelopes=draft.multiple_envelopes,
+        stylesheet=draft.stylesheet,
+        file_name_pattern=draft.file_name_pattern,
+        zip=draft.zip,
+        attributes=draft.attributes,
+        validations=draft.validations,
+        example_name=kept.name if kept else "",
+        example=kept.blob if kept else None,
+    )
+
+
+def _file_name(example: Example) -> FileName:
+    try:
+        return FileName(example.name)
+    except ValueError as error:
+        why = f"exampleName: {error}"
+        raise Invalid(why, data={"exampleName": str(error)}) from error
+
+
+def _doubts(
+    rule: Rule, source: SourceFile, example: Example, drafts: Sequence[Draft]
+) -> Sequence[str]:
+    """Return what is no error here, but surely not meant."""
+    doubts = []
+    if any(draft.template != rule.template for draft in drafts):
+        doubts.append("The result is an envelope of another template than the rule's.")
+    head = example.data[:CONTENT_LIMIT]
+    if first_match([rule], example.name, head, source.attributes) is None:
+        doubts.append("The rule's pattern does not match the example.")
+    return doubts

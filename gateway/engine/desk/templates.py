@@ -1,0 +1,153 @@
+"""The desk of templates: imported as XML, versioned, explained by examples."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.convert import envelope_xml, skeleton, template_xml
+from gateway.convert.example import example_envelope
+from gateway.convert.schemas import envelope_xsd, file_template, template_xsd
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.templates import TemplateView
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.model import MailboxId, TemplateId, TemplateVersionId
+from gateway.core.ports import Clock, NewId
+from gateway.core.rules import RuleDirection
+from gateway.core.template import FILE_TEMPLATE, FILE_TEMPLATE_VERSION, Template
+from gateway.engine.desk.xml_text import settled
+from gateway.store import audit, templates
+from gateway.store.database import Database
+from gateway.store.templates import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Templates as people order them; the pipeline reads them from the store."""
+
+    db: Database
+    clock: Clock
+    new_id: NewId
+
+    async def ensure_builtin(self) -> None:
+        """Make the template "File" if it is not there yet; safe to repeat."""
+        data = file_template()
+        parsed = template_xml.parse(data)
+        async with self.db.write() as conn:
+            if await templates.version(conn, FILE_TEMPLATE, None) is None:
+                await templates.add(
+                    conn,
+                    template=FILE_TEMPLATE,
+                    name=parsed.name,
+                    version_id=FILE_TEMPLATE_VERSION,
+                    xml=data.decode(),
+                    at=self.clock(),
+                )
+
+    async def latest(self) -> Sequence[TemplateView]:
+        async with self.db.read() as conn:
+            return [_view(one) for one in await templates.latest(conn)]
+
+    async def versions(self, template: TemplateId) -> Sequence[TemplateView]:
+        async with self.db.read() as conn:
+            found = await templates.versions(conn, template)
+        if not found:
+            raise _unknown(template, None)
+        return [_view(one) for one in found]
+
+    async def get(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> TemplateView:
+        return _view(await self._version(template, version))
+
+    async def add(self, actor: Actor, data: str) -> TemplateView:
+        data = settled(data)
+        parsed = await asyncio.to_thread(template_xml.parse, data.encode())
+        uuid = parsed.uuid or TemplateId(self.new_id())
+        if uuid == FILE_TEMPLATE:
+            raise Conflict(
+                'The built-in template "File" cannot be changed; give yours another '
+                "uuid.",
+                "template-builtin",
+            )
+        now = self.clock()
+        async with self.db.write() as conn:
+            last = await templates.version(conn, uuid, None)
+            if last is not None and last.xml == data:
+                return _view(last)
+            added = await templates.add(
+                conn,
+                template=uuid,
+                name=parsed.name,
+                version_id=TemplateVersionId(self.new_id()),
+                xml=data,
+                at=now,
+            )
+            await audit.add(
+                conn,
+                now,
+                actor.login,
+                "template-import",
+                uuid,
+                after={"name": added.name, "version": added.uuid, "no": added.number},
+            )
+        return _view(added)
+
+    async def example(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> bytes:
+        parsed = await self._parsed(template, version)
+        sender, recipient = MailboxId(self.new_id()), MailboxId(self.new_id())
+        envelope = example_envelope(parsed, sender, recipient, self.clock())
+        return await asyncio.to_thread(envelope_xml.write, envelope)
+
+    async def skeleton(
+        self,
+        template: TemplateId,
+        version: TemplateVersionId | None,
+        direction: RuleDirection,
+    ) -> str:
+        parsed = await self._parsed(template, version)
+        if direction is RuleDirection.OUT:
+            return skeleton.out_skeleton(parsed)
+        return skeleton.in_skeleton(parsed)
+
+    def schema(self, name: str) -> bytes:
+        match name:
+            case "envelope":
+                return envelope_xsd()
+            case "template":
+                return template_xsd()
+            case _:
+                raise NotFound(f"There is no schema {name}; envelope and template are.")
+
+    async def _version(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Version:
+        async with self.db.read() as conn:
+            found = await templates.version(conn, template, version)
+        if found is None:
+            raise _unknown(template, version)
+        return found
+
+    async def _parsed(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Template:
+        stored = await self._version(template, version)
+        parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
+        return template_xml.to_template(parsed, stored.template, stored.uuid)
+
+
+def _unknown(template: TemplateId, version: TemplateVersionId | None) -> NotFound:
+    which = f" with a version {version}" if version else ""
+    return NotFound(f"There is no template {template}{which}.")
+
+
+def _view(version: Version) -> TemplateView:
+    return TemplateView(
+        uuid=version.template,
+        name=version.name,
+        version=version.uuid,
+        number=version.number,
+        created_at=version.created_at,
+        data=version.xml,
+    )

@@ -1,0 +1,78 @@
+"""The desk of transfers: look, download, run again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.content import Content
+from gateway.core.desk.transfers import TransferQuery, TransferView
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.model import Direction, TransferId, TransferState
+from gateway.core.ports import Blobs, Clock
+from gateway.store import audit, deliveries, transfer_list, transfers
+from gateway.store.database import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """Transfers as people see them."""
+
+    db: Database
+    blobs: Blobs
+    clock: Clock
+
+    async def search(self, query: TransferQuery) -> tuple[int, Sequence[TransferView]]:
+        async with self.db.read() as conn:
+            return await transfer_list.search(conn, query)
+
+    async def get(self, transfer: TransferId) -> TransferView:
+        async with self.db.read() as conn:
+            return await _transfer(conn, transfer)
+
+    async def content(self, transfer: TransferId) -> Content:
+        found = await self.get(transfer)
+        return Content(
+            name=found.file_name,
+            content_type=found.content_type or "application/octet-stream",
+            size=found.blob.size,
+            chunks=self.blobs.read(found.blob),
+        )
+
+    async def reprocess(self, actor: Actor, wanted: Sequence[TransferId]) -> None:
+        now = self.clock()
+        async with self.db.write() as conn:
+            for transfer in dict.fromkeys(wanted):
+                found = await _transfer(conn, transfer)
+                if found.state is not TransferState.FAILED:
+                    raise Conflict(
+                        f"The transfer {transfer} of {found.file_name} is "
+                        f"{found.state.value}; only a FAILED one can be run again.",
+                        "transfer-not-failed",
+                        {"transfer": transfer, "state": found.state.value},
+                    )
+                await _again(conn, actor, found, now)
+
+
+async def _again(
+    conn: Connection, actor: Actor, found: TransferView, now: datetime
+) -> None:
+    why = f"run again by {actor.login}"
+    if found.direction is Direction.RECEIVED:
+        transfer = await transfers.received(conn, found.id)
+        if transfer is None:
+            raise NotFound(f"There is no received transfer {found.id}.")
+        await transfers.run_again(conn, found.id, transfer.upload, now, why)
+    else:
+        await deliveries.reprocess(conn, found.id, now, why)
+    before = {"code": found.problem.code if found.problem else ""}
+    await audit.add(
+        conn, now, actor.login, "transfer-reprocess", found.id, before=before
+    )
+
+
+async def _transfer(conn: Connection, transfer: TransferId) -> TransferView:
+    found = await transfer_list.get(conn, transfer)
+    if found is None:
+        raise NotFound(f"There is no transfer {transfer}.")
+    return found

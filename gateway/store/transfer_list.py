@@ -1,0 +1,113 @@
+"""Transfers as their mailbox's owner sees them: lists, and one with its trace."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.desk.transfers import TraceLine, TransferQuery, TransferView
+from gateway.core.model import (
+    BlobRef,
+    Channel,
+    Direction,
+    EnvelopeId,
+    MailboxId,
+    Problem,
+    RuleId,
+    TransferId,
+    TransferState,
+)
+from gateway.store.listing import contains, page
+from gateway.store.tables import trace, transfer_envelopes, transfers
+
+
+async def search(
+    conn: AsyncConnection, query: TransferQuery
+) -> tuple[int, Sequence[TransferView]]:
+    """Return how many match in all, and one page of them, newest first."""
+    total, rows = await page(conn, _filtered(query), query.limit, query.offset)
+    made = await _envelopes(conn, [row.uuid for row in rows])
+    return total, [_view(row, made.get(row.uuid, ())) for row in rows]
+
+
+async def get(conn: AsyncConnection, transfer: TransferId) -> TransferView | None:
+    """Return the transfer with its trace; None if there is none."""
+    found = select(transfers).where(transfers.c.uuid == transfer)
+    row = (await conn.execute(found)).one_or_none()
+    if row is None:
+        return None
+    lines = select(trace).where(trace.c.transfer == transfer).order_by(trace.c.id)
+    steps = [
+        TraceLine(line.at, line.step, line.detail) for line in await conn.execute(lines)
+    ]
+    made = await _envelopes(conn, [transfer])
+    return _view(row, made.get(transfer, ()), steps)
+
+
+def _filtered(query: TransferQuery) -> Select[Any]:
+    found = select(transfers).order_by(
+        transfers.c.created_at.desc(), transfers.c.uuid.desc()
+    )
+    exact = {
+        transfers.c.mailbox: query.mailbox,
+        transfers.c.direction: query.direction and query.direction.value,
+        transfers.c.state: query.state and query.state.value,
+    }
+    for column, value in exact.items():
+        if value is not None:
+            found = found.where(column == value)
+    if query.text:
+        found = found.where(
+            contains(query.text, transfers.c.file_name, transfers.c.uuid)
+        )
+    return found
+
+
+async def _envelopes(
+    conn: AsyncConnection, wanted: Sequence[str]
+) -> Mapping[str, Sequence[EnvelopeId]]:
+    links = (
+        select(transfer_envelopes)
+        .where(transfer_envelopes.c.transfer.in_(wanted))
+        .order_by(transfer_envelopes.c.envelope)
+    )
+    found: dict[str, list[EnvelopeId]] = {}
+    for link in await conn.execute(links):
+        found.setdefault(link.transfer, []).append(EnvelopeId(link.envelope))
+    return found
+
+
+def _view(
+    row: Row[Any], made: Sequence[EnvelopeId], steps: Sequence[TraceLine] = ()
+) -> TransferView:
+    waiting = TransferState(row.state) is TransferState.QUEUED
+    return TransferView(
+        id=TransferId(row.uuid),
+        mailbox=MailboxId(row.mailbox),
+        direction=Direction(row.direction),
+        protocol=Channel(row.protocol),
+        folder=row.folder,
+        file_name=row.file_name,
+        content_type=row.content_type,
+        blob=BlobRef(row.sha256, row.size),
+        state=TransferState(row.state),
+        problem=_problem(row.error) if row.error else None,
+        envelopes=made,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        next_attempt_at=row.not_before if waiting else None,
+        trace=steps,
+    )
+
+
+def _problem(error: Mapping[str, Any]) -> Problem:
+    return Problem(
+        code=error["code"],
+        message=error["message"],
+        step=error["step"],
+        rule=RuleId(error["rule"]) if error["rule"] else None,
+        line=error["line"],
+        remedy=error["remedy"],
+    )

@@ -1,0 +1,41 @@
+"""Archives: readable by any unzip, written in chunks."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from zipfile import ZipFile
+
+from gateway.convert import archive
+from gateway.convert.archive import Member
+
+NOW = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
+
+
+def test_what_goes_in_comes_out(tmp_path):
+    large = bytes(range(256)) * 4096
+    (tmp_path / "a").write_bytes(large)
+    (tmp_path / "b").write_bytes(b"")
+    members = [
+        Member("documents/größe.bin", tmp_path / "a"),
+        Member("empty", tmp_path / "b"),
+    ]
+    with ZipFile(BytesIO(b"".join(archive.write(members, NOW)))) as opened:
+        assert opened.testzip() is None
+        assert opened.read("documents/größe.bin") == large
+        assert opened.read("empty") == b""
+        assert opened.getinfo("empty").date_time == (2026, 1, 2, 3, 4, 6)
+
+
+def test_no_chunk_holds_a_whole_large_file(tmp_path):
+    (tmp_path / "a").write_bytes(NOISE)
+    chunks = list(archive.write([Member("a", tmp_path / "a")], NOW))
+    assert max(map(len, chunks)) < 2 * archive.CHUNK < len(NOISE)
+
+
+def test_names_that_occur_twice_are_numbered():
+    names = ["a/x.pdf", "a/X.pdf", "a/x.pdf", "y", "y"]
+    assert archive.distinct(names) == ["a/x.pdf", "a/X-2.pdf", "a/x-3.pdf", "y", "y-2"]
+
+
+NOISE = b"".join(
+    (n * 2654435761 % 2**32).to_bytes(4, "big") for n in range(archive.CHUNK)
+)
