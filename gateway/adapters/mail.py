@@ -14,7 +14,6 @@ import aiosmtplib
 from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
@@ -24,8 +23,11 @@ from gateway.core.ports import Letter, MailRefused, MailResult, MailSent, NoMail
 
 IMPLICIT_TLS_PORT = 465  # RFC 8314 section 3.3
 PERMANENT = 500
-# one @ between visible characters without list, route and comment syntax
-ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\\,;\"]{1,253}")
+ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+LABEL = r"[^\W_]([\w-]{0,61}[^\W_])?"
+# Dot-string@Domain of RFC 5321 section 4.1.2, with the letters of RFC 6531
+ADDRESS = re.compile(rf"({ATOM}(?:\.{ATOM})*)@({LABEL}(?:\.{LABEL})*)")
+ADDRESS_MAX = 254  # RFC 5321 section 4.5.3.1.3, without its angle brackets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,26 +57,24 @@ class SmtpMailer:
     async def send(self, letter: Letter) -> MailResult:
         if not self.options.host:
             return NoMailServer()
-        wrong = [to for to in letter.to if not ADDRESS.fullmatch(to)]
-        to = [to for to in letter.to if to not in wrong]
+        people = {to: _address(to) for to in letter.to}
+        wrong = [to for to, address in people.items() if address is None]
+        to = [to for to in people if to not in wrong]
         if not to:
             return MailRefused(f"no e-mail address: {', '.join(wrong)}", permanent=True)
-        try:
-            message = self._message(letter, to)
-        except (ValueError, IndexError) as error:  # the email package's own
-            return MailRefused(f"no e-mail address: {error}", permanent=True)
+        message = self._message(letter, [a for a in people.values() if a])
         answer = await self._send(message, to)
         if isinstance(answer, MailRefused):
             return answer
         unfit = dict.fromkeys(wrong, (PERMANENT, "not an e-mail address"))
         return _partly({**answer, **unfit})
 
-    def _message(self, letter: Letter, to: Sequence[str]) -> EmailMessage:
+    def _message(self, letter: Letter, to: Sequence[Address]) -> EmailMessage:
         rendered = self.texts.render(letter.kind, letter.data)
         domain = self.options.sender.rpartition("@")[2]
         message = EmailMessage(policy=SMTP)
         message["From"] = Address("Envelope Gateway", addr_spec=self.options.sender)
-        message["To"] = [Address(addr_spec=each) for each in to]
+        message["To"] = to
         message["Subject"] = rendered.subject
         message["Date"] = format_datetime(letter.at)
         message["Message-ID"] = f"<{letter.id}@{domain}>"
@@ -118,24 +118,30 @@ class SmtpMailer:
         except SMTPResponseException as error:
             reason = f"{where} answered {error.code} {error.message}"
             return MailRefused(reason, permanent=error.code >= PERMANENT)
-        except SMTPNotSupported as error:
-            return MailRefused(f"{where}: {error}", permanent=False)
         except (SMTPException, TimeoutError, OSError) as error:
             reason = f"{where} could not be used: {str(error) or 'no answer'}"
             return MailRefused(reason, permanent=False)
         return {each: (a.code, a.message) for each, a in refused.items()}
 
 
+def _address(text: str) -> Address | None:
+    """Return the address; None for what could be anything else, or too long."""
+    parts = ADDRESS.fullmatch(text)
+    if parts is None or len(text.encode()) > ADDRESS_MAX:
+        return None
+    return Address(username=parts[1], domain=parts[2])
+
+
 def _none(refused: Mapping[str, tuple[int, str]]) -> MailRefused:
     """Judge a mail that nobody got: worth another try if one answer was temporary."""
     permanent = all(code >= PERMANENT for code, _ in refused.values())
-    left = [each for each, (code, _) in refused.items() if code < PERMANENT]
+    left = tuple(each for each, (code, _) in refused.items() if code < PERMANENT)
     return MailRefused(_words(refused), permanent, left)
 
 
 def _partly(refused: Mapping[str, tuple[int, str]]) -> MailResult:
     """Judge a mail that somebody got."""
-    left = [each for each, (code, _) in refused.items() if code < PERMANENT]
+    left = tuple(each for each, (code, _) in refused.items() if code < PERMANENT)
     if left:
         return MailRefused(_words(refused), permanent=False, left=left)
     return MailSent(_words(refused))

@@ -158,9 +158,9 @@ async def test_names_fall_back_to_the_uuid_of_what_is_gone(db, acme, clock):
             insert(rules).values(
                 uuid="r1", mailbox=ACME, level="MAILBOX", direction="OUT",
                 name="Orders", enabled=True, position=0, template="t",
-                multiple_envelopes=False, stylesheet="", file_name_pattern="", attributes={}, validations=[],
-                example_name="", succeeded=0, failed=0, created_at=clock(),
-                updated_at=clock(),
+                multiple_envelopes=False, stylesheet="", file_name_pattern="",
+                attributes={}, validations=[], example_name="",
+                succeeded=0, failed=0, created_at=clock(), updated_at=clock(),
             )
         )  # fmt: skip
     async with db.read() as conn:
