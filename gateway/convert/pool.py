@@ -4,6 +4,7 @@ This module imports neither Saxon nor lxml: the gateway's own process stays smal
 """
 
 import asyncio
+import hashlib
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -35,7 +36,7 @@ class _Died(Exception):
         self.killed = killed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker:
     process: Process
     log: BinaryIO
@@ -140,12 +141,13 @@ class Converter:
         self, path: Path, file_name: str, content_type: str = ""
     ) -> Converted | Problem:
         """Return the XML that a stylesheet would see of the file, as output."""
-        size = (await asyncio.to_thread(path.stat)).st_size
+        sha256, size = await asyncio.to_thread(_measured, path)
         task = Task(
             stylesheet="",
             source=path,
             seed="",
             file_name=file_name,
+            sha256=sha256,
             size=size,
             content_type=content_type or "application/octet-stream",
         )
@@ -185,8 +187,7 @@ class Converter:
             if sound and worker.tasks < self.limits.tasks:
                 self._idle.append(worker)
             else:
-                self._all.remove(worker)
-                await worker.end()
+                await self._dismiss(worker)
         if isinstance(result, Problem):
             return result
         spent = asyncio.get_running_loop().time() - started
@@ -233,14 +234,24 @@ class Converter:
             worker = self._idle.pop()
             if worker.process.returncode is None:
                 return worker
-            self._all.remove(worker)
-            await worker.end()
+            await self._dismiss(worker)
         return await self._spawn()
+
+    async def _dismiss(self, worker: _Worker) -> None:
+        if worker in self._all:
+            self._all.remove(worker)
+        await worker.end()
 
     async def _spawn(self) -> _Worker:
         worker = await _Worker.start(self.limits)
         self._all.append(worker)
         return worker
+
+
+def _measured(path: Path) -> tuple[str, int]:
+    """Return SHA-256 in hex and size in bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
 async def _answers(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gateway.convert.task import Converted, Limits, Task
+from gateway.core.errors import GatewayError
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
 from gateway.core.rules import Validation
 
@@ -73,8 +74,13 @@ def result_out(result: Converted | Problem) -> bytes:
 
 
 def result_in(frame: Frame) -> Converted | Problem | None:
-    """Return what a worker concluded; None if the frame asks for look-ups."""
+    """Return what a worker concluded; None if the frame asks for look-ups.
+
+    Raises GatewayError if the worker failed by our own fault.
+    """
     header, blobs = frame
+    if "fault" in header:
+        raise GatewayError(f"A conversion worker failed: {header['fault']}")
     if "problem" in header:
         return Problem(**header["problem"])
     if "done" not in header:

@@ -1,0 +1,257 @@
+"""One conversion from beginning to end, inside a worker."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.convert import wd_extensions
+from gateway.convert.output import encoded
+from gateway.convert.source import Described, Source, read_source
+from gateway.convert.source.xml import read_xml
+from gateway.convert.task import Converted, Limits, Task
+from gateway.convert.unfit import Unfit, unconvertible, unreadable
+from gateway.convert.validate import validate
+from gateway.convert.wire import Lookup
+from gateway.convert.xslt import Run, Saxon, Sheet, XsltError
+from gateway.core.model import AttachmentId, EnvelopeId, Problem
+
+ROUNDS = 50
+_TYPE_ERROR = "XPTY0004"
+_MESSAGES = 100
+_MESSAGE_LENGTH = 1000
+
+Ask = Callable[[Sequence[Lookup]], Sequence[str | None]]
+"""Gives the answers to look-ups, in their order."""
+
+
+class Conversions:
+    """Does tasks one after the other with one Saxon."""
+
+    def __init__(self, limits: Limits, saxon: Saxon) -> None:
+        self._limits = limits
+        self._saxon = saxon
+
+    def convert(self, task: Task, ask: Ask) -> Converted | Problem:
+        """Return the result or what is wrong with file, stylesheet or result."""
+        try:
+            return self._convert(task, ask)
+        except Unfit as unfit:
+            return unfit.problem
+
+    def _convert(self, task: Task, ask: Ask) -> Converted:
+        source = self._read(task)
+        if task.validate_on == "SOURCE":
+            self._validate(task, source.xml, "The source")
+        if task.stylesheet.strip():
+            result = self._transform(task, source, ask)
+        else:
+            result = Converted(output=source.xml, warnings=source.warnings)
+        self._bounded(result.output)
+        if task.validate_on == "RESULT":
+            self._validate(task, result.output, "The result")
+        return Converted(
+            output=result.output,
+            source_xml=source.xml if task.want_source else b"",
+            warnings=result.warnings,
+            attachments=result.attachments,
+            chain=result.chain,
+        )
+
+    def _read(self, task: Task) -> Source:
+        size = task.source.stat().st_size
+        if size > self._limits.source_bytes:
+            raise unreadable(
+                "source-too-large",
+                f"{task.file_name or 'The file'} has {size} bytes; at most"
+                f" {self._limits.source_bytes} can be converted.",
+                None,
+                "Send it in parts.",
+            )
+        file = Described(
+            name=task.file_name or "The file",
+            size=task.size,
+            sha256=task.sha256,
+            content_type=task.content_type,
+            depth=self._limits.depth,
+        )
+        data = task.source.read_bytes()
+        return (
+            read_xml(data, file)
+            if task.source_kind == "XML"
+            else (read_source(data, file))
+        )
+
+    def _transform(self, task: Task, source: Source, ask: Ask) -> Converted:
+        document = self._parse(source)
+        transformation = _Transformation(self._saxon, task, document, ask)
+        try:
+            run = transformation.settle()
+        except XsltError as error:
+            raise _failed(error, transformation.compiled) from error
+        sheet = transformation.sheet.stylesheet
+        dice = transformation.dice
+        warnings = [*source.warnings, *transformation.warnings, *_notes(run.messages)]
+        asked = transformation.requests(run)
+        chain = wd_extensions.chained(asked, transformation.answers)
+        return Converted(
+            output=encoded(run.text, sheet.encoding, sheet.method),
+            warnings=warnings,
+            attachments=[AttachmentId(each) for each in dice.attachments(run.text)],
+            chain=EnvelopeId(chain) if chain else None,
+        )
+
+    def _parse(self, source: Source) -> Any:
+        try:
+            return self._saxon.parse(source.xml)
+        except XsltError as error:
+            raise unreadable(
+                "xml-syntax",
+                f"The XML cannot be read: {error.message}.",
+                error.line,
+                "Let the sending program write well-formed XML.",
+            ) from error
+
+    def _validate(self, task: Task, document: bytes, what: str) -> None:
+        try:
+            validate(document, task.validations, self._run, what)
+        except XsltError as error:
+            raise Unfit(
+                Problem(
+                    "validation-schematron",
+                    f"The Schematron file cannot be used: {error.message}.",
+                    "validate",
+                    remedy="Correct the expression in the .sch file.",
+                )
+            ) from error
+
+    def _run(self, stylesheet: str, document: bytes) -> str:
+        run = self._saxon.run(
+            self._saxon.compile(stylesheet), self._saxon.parse(document), {}, {}
+        )
+        if run.error is not None:
+            raise run.error
+        return run.text
+
+    def _bounded(self, output: bytes) -> None:
+        if len(output) > self._limits.output_bytes:
+            raise unconvertible(
+                "conversion-output",
+                f"The result has {len(output)} bytes; at most"
+                f" {self._limits.output_bytes} are allowed.",
+                None,
+                "Let the stylesheet write less, or raise"
+                " limits.conversion_output_bytes.",
+            )
+
+
+class _Transformation:
+    """Runs a stylesheet until it asks for nothing new."""
+
+    def __init__(self, saxon: Saxon, task: Task, document: Any, ask: Ask) -> None:
+        self._saxon = saxon
+        self._task = task
+        self._document = document
+        self._ask = ask
+        self.dice = wd_extensions.Dice(task.seed)
+        self.answers: dict[Lookup, str | None] = {}
+        self.warnings: list[str] = []
+        self.compiled = False
+        self.sheet: Sheet
+
+    def settle(self) -> Run:
+        """Return the run that had every answer; XsltError if it failed.
+
+        A type error (XPTY0004) is tried once more with the rules of XSLT 1.0, for
+        which many stylesheets that call themselves 2.0 were written.
+        """
+        try:
+            return self._settle("")
+        except XsltError as error:
+            if error.code != _TYPE_ERROR:
+                raise
+            first = error
+        try:
+            run = self._settle("1.0")
+        except XsltError:
+            self.compiled = self._compiles()
+            raise first from None
+        where = f"line {first.line}: " if first.line else ""
+        self.warnings.append(
+            f"Run with the rules of XSLT 1.0, because {where}{first.message}"
+            f" ({_TYPE_ERROR})."
+        )
+        return run
+
+    def _compiles(self) -> bool:
+        try:
+            self._saxon.compile(self._task.stylesheet)
+        except XsltError:
+            return False
+        return True
+
+    def _settle(self, version: str) -> Run:
+        self.compiled = False
+        self.sheet = self._saxon.compile(self._task.stylesheet, version=version)
+        self.compiled = True
+        for _ in range(ROUNDS):
+            run = self._saxon.run(
+                self.sheet, self._document, self._task.parameters, self._own()
+            )
+            fresh = [r for r in self.requests(run) if r not in self.answers]
+            if not fresh:
+                if run.error is not None:
+                    raise run.error
+                return run
+            # an error may come from an answer that is still missing: ask first
+            self.answers |= dict(zip(fresh, self._ask(fresh), strict=True))
+        raise XsltError(
+            f"The look-ups do not settle: after {ROUNDS} runs the stylesheet still asks"
+            " for something new, for example because it looks up what it counts",
+            "",
+            None,
+        )
+
+    def _own(self) -> dict[str, str]:
+        """Return the library's parameters, if the library is in the stylesheet."""
+        if not wd_extensions.needed(self._task.stylesheet):
+            return {}
+        json = wd_extensions.answers_json(self.answers)
+        return {**self.dice.parameters(), "json": json}
+
+    @staticmethod
+    def requests(run: Run) -> list[Lookup]:
+        """Return what a run asked for, each once."""
+        found = [wd_extensions.request(message) for message in run.messages]
+        return list(dict.fromkeys(each for each in found if each is not None))
+
+
+def _notes(messages: Sequence[str]) -> list[str]:
+    """Return the customer's own xsl:messages."""
+    own = [each for each in messages if wd_extensions.request(each) is None]
+    shown = [f"Message: {each.strip()[:_MESSAGE_LENGTH]}" for each in own[:_MESSAGES]]
+    if len(own) > _MESSAGES:
+        shown.append(f"{len(own) - _MESSAGES} more messages")
+    return shown
+
+
+def _failed(error: XsltError, compiled: bool) -> Unfit:  # noqa: FBT001  two kinds
+    where = f"stylesheet line {error.line}" if error.line else "stylesheet"
+    code = f"{error.code}: " if error.code else ""
+    return unconvertible(
+        "xslt-runtime" if compiled else "xslt-compile",
+        f"{where.capitalize()}: {code}{error.message.rstrip('.')}.",
+        error.line,
+        _remedy(error),
+    )
+
+
+def _remedy(error: XsltError) -> str:
+    if "prohibited" in error.message or "disallowed" in error.message:
+        return (
+            "A stylesheet may not read files or addresses. Put the data in a dictionary"
+            " and use getValueFromDictionary."
+        )
+    if "xternal function calls have been disabled" in error.message:
+        return "Use the functions of WdExtensions or of XPath instead."
+    if error.code == "XTMM9000":
+        return "The rule's author wrote this message; act on what it says."
+    return "Correct the stylesheet in this line and press Execute again."

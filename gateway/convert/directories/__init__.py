@@ -1,0 +1,1 @@
+"""Tables of the UN/EDIFACT directories D.94A to D.08A (facts from UNECE)."""

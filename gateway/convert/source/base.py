@@ -1,0 +1,23 @@
+"""What a reader is told about a file and what it gives back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A file as its transfer knows it; *depth* is how deep XML may nest."""
+
+    name: str
+    size: int
+    sha256: str
+    content_type: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """XML in UTF-8 with its declaration, and what was odd about the file."""
+
+    xml: bytes
+    warnings: Sequence[str] = ()

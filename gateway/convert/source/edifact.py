@@ -1,0 +1,295 @@
+"""EDIFACT and EANCOM to XML: UNB, one element per message, groups by directory."""
+
+from collections.abc import Sequence
+
+from gateway.convert.source.base import Described, Source
+from gateway.convert.source.directory import SERVICE, Directory, Node, directory
+from gateway.convert.source.syntax import Element, Interchange, Segment
+
+_WARNINGS = 100
+_HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def read_edifact(data: bytes, file: Described) -> Source:
+    """Return the interchange as XML; Unfit names segment, tag and line.
+
+    Wrong counts and references are warnings, as is a message or directory that is not
+    known: its segments then stand side by side without groups.
+    """
+    interchange = Interchange(data, file.name)
+    reader = _Reader(interchange)
+    for segment in interchange.segments():
+        reader.take(segment)
+    return reader.done()
+
+
+class _Frame:
+    """An open message or group: its nodes, the current one, how often it came."""
+
+    __slots__ = ("count", "group", "index", "nodes")
+
+    def __init__(self, nodes: Sequence[Node], group: int, count: int) -> None:
+        self.nodes = nodes
+        self.group = group
+        self.index = 0
+        self.count = count
+
+
+class _Reader:
+    """Walks the segments and writes their XML."""
+
+    def __init__(self, interchange: Interchange) -> None:
+        self._interchange = interchange
+        self._out: list[str] = []
+        self._root = "EDIFACT"
+        self._header: Segment | None = None  # UNB
+        self._group: Segment | None = None  # UNG
+        self._message: Segment | None = None  # UNH
+        self._type = ""
+        self._messages = self._in_group = self._groups = 0
+        self._directory: Directory | None = None
+        self._frames: list[_Frame] = []
+        self._ended = False
+        self._warnings = list(interchange.warnings)
+        self._last: Segment | None = None
+
+    def take(self, segment: Segment) -> None:
+        """Write one more segment; Unfit if it cannot stand here."""
+        self._last = segment
+        service = _SERVICES.get(segment.tag)
+        if service is not None:
+            service(self, segment)
+            return
+        if self._message is None:
+            raise self._unfit(segment, "it stands outside of any message")
+        self._place(segment)
+
+    def done(self) -> Source:
+        """Return the XML; Unfit if the end is missing."""
+        if not self._ended:
+            last = self._last
+            if last is None:
+                raise self._interchange.unfit("the file holds no segment", 1, "UNB", 0)
+            raise self._unfit(
+                last, "the file ends after this segment without UNZ: it is cut short"
+            )
+        warnings = self._warnings[:_WARNINGS]
+        if len(self._warnings) > _WARNINGS:
+            warnings.append(f"{len(self._warnings) - _WARNINGS} more warnings")
+        text = "".join(self._out)
+        xml = f"{_HEADER}<{self._root}>{text}</{self._root}>"
+        return Source(xml.encode(), warnings)
+
+    # --- Service segments ----------------------------------------------------------
+
+    def _unb(self, segment: Segment) -> None:
+        if self._header is not None:
+            raise self._unfit(
+                segment, "a second interchange begins; send each in a file of its own"
+            )
+        self._header = segment
+        self._write(segment)
+
+    def _ung(self, segment: Segment) -> None:
+        self._between(segment)
+        if self._group is not None:
+            raise self._unfit(segment, "the group before it has no UNE")
+        self._group = segment
+        self._in_group = 0
+        self._groups += 1
+        self._write(segment)
+
+    def _unh(self, segment: Segment) -> None:
+        self._between(segment)
+        kind, version, release = (segment.value(1, n) for n in range(3))
+        if not (kind and version and release):
+            raise self._unfit(
+                segment, "UNH02 does not name message type, version and release"
+            )
+        if not kind.isalnum() or not kind.isascii() or kind[0].isdigit():
+            raise self._unfit(segment, f"{kind[:20]!r} is not a message type")
+        if segment.value(1, 4).startswith("EAN"):
+            self._root = "EANCOM"
+        self._message, self._type = segment, kind
+        self._messages += 1
+        self._in_group += 1
+        name = version + release
+        self._directory = directory(name)
+        nodes = self._directory.messages.get(kind) if self._directory else None
+        self._frames = [_Frame(nodes, 0, 1)] if nodes else []
+        if self._directory is None:
+            self._warn(
+                segment, f"directory {name} is not known; written without groups"
+            )
+        elif nodes is None:
+            self._warn(
+                segment, f"{kind} is not known in {name}; written without groups"
+            )
+        self._out.append(f"<{kind}>")
+        self._write(segment)
+
+    def _unt(self, segment: Segment) -> None:
+        if self._message is None:
+            raise self._unfit(segment, "there is no UNH before it")
+        self._close(1)
+        count = segment.number - self._message.number + 1
+        self._counted(segment, count, "segments in the message")
+        self._referred(segment, self._message.value(0), "UNH01")
+        self._write(segment)
+        self._out.append(f"</{self._type}>")
+        self._message = None
+
+    def _une(self, segment: Segment) -> None:
+        self._between(segment)
+        if self._group is None:
+            raise self._unfit(segment, "there is no UNG before it")
+        self._counted(segment, self._in_group, "messages in the group")
+        self._referred(segment, self._group.value(4), "UNG05")
+        self._write(segment)
+        self._group = None
+
+    def _unz(self, segment: Segment) -> None:
+        self._between(segment)
+        if self._group is not None:
+            raise self._unfit(segment, "the last group has no UNE")
+        if self._groups:
+            self._counted(segment, self._groups, "groups in the interchange")
+        else:
+            self._counted(segment, self._messages, "messages in the interchange")
+        self._referred(segment, self._header.value(4) if self._header else "", "UNB05")
+        self._write(segment)
+        self._ended = True
+
+    def _between(self, segment: Segment) -> None:
+        """Raise Unfit unless messages may begin here."""
+        if self._header is None:
+            raise self._unfit(segment, "there is no UNB before it")
+        if self._ended:
+            raise self._unfit(segment, "it follows UNZ, the end of the interchange")
+        if self._message is not None:
+            raise self._unfit(
+                segment,
+                f"the message begun in segment {self._message.number} has no UNT",
+            )
+
+    def _counted(self, segment: Segment, count: int, what: str) -> None:
+        said = segment.value(0)
+        if said.lstrip("0") != str(count).lstrip("0"):
+            self._warn(segment, f"it counts {said or 'no'} {what}, there are {count}")
+
+    def _referred(self, segment: Segment, reference: str, where: str) -> None:
+        said = segment.value(1)
+        if said != reference:
+            self._warn(segment, f"its reference {said!r} is not {where}, {reference!r}")
+
+    # --- Segments of a message -----------------------------------------------------
+
+    def _place(self, segment: Segment) -> None:
+        """Open and close groups until the segment fits, then write it."""
+        if self._frames and not (self._find(segment) or self._find_beyond(segment)):
+            self._warn(
+                segment,
+                f"it has no place here in {self._type}; written where it stands",
+            )
+        self._write(segment)
+
+    def _find(self, segment: Segment) -> bool:
+        tag = segment.tag
+        for level in range(len(self._frames) - 1, -1, -1):
+            frame = self._frames[level]
+            for index in range(frame.index, len(frame.nodes)):
+                node = frame.nodes[index]
+                fresh = index > frame.index
+                if node.tag == tag and (fresh or frame.count < node.limit):
+                    self._enter(level, index, node)
+                    return True
+        return False
+
+    def _find_beyond(self, segment: Segment) -> bool:
+        """Repeat the current segment or group more often than the directory allows."""
+        for level in range(len(self._frames) - 1, -1, -1):
+            frame = self._frames[level]
+            node = frame.nodes[frame.index]
+            if node.tag == segment.tag:
+                self._warn(
+                    segment, f"it comes more than the {node.limit} times allowed"
+                )
+                self._enter(level, frame.index, node)
+                return True
+        return False
+
+    def _enter(self, level: int, index: int, node: Node) -> None:
+        self._close(level + 1)
+        frame = self._frames[level]
+        frame.count = frame.count + 1 if index == frame.index else 1
+        frame.index = index
+        if node.group:
+            self._out.append(f"<GROUP_{node.group}>")
+            self._frames.append(_Frame(node.nodes, node.group, 1))
+
+    def _close(self, level: int) -> None:
+        """Close the groups from `level` on."""
+        while len(self._frames) > level:
+            self._out.append(f"</GROUP_{self._frames.pop().group}>")
+
+    def _write(self, segment: Segment) -> None:
+        known = self._directory.composites if self._directory else SERVICE
+        flags = known.get(segment.tag, ())
+        out, tag = self._out, segment.tag
+        out.append(f"<{tag}>")
+        for index, element in enumerate(segment.elements):
+            composite = index < len(flags) and flags[index]
+            for values in element:
+                _write_element(out, f"{tag}{index + 1:02}", values, composite=composite)
+        out.append(f"</{tag}>")
+
+    def _warn(self, segment: Segment, message: str) -> None:
+        line = self._interchange.line(segment.offset) if self._roomy else 0
+        self._warnings.append(
+            f"Segment {segment.number} ({segment.tag}), line {line}: {message}."
+        )
+
+    @property
+    def _roomy(self) -> bool:
+        """Whether a warning will be shown; finding its line takes time."""
+        return len(self._warnings) < _WARNINGS
+
+    def _unfit(self, segment: Segment, message: str) -> Exception:
+        return self._interchange.unfit(
+            message, segment.number, segment.tag, segment.offset
+        )
+
+
+def _write_element(
+    out: list[str], name: str, values: Element | Sequence[str], *, composite: bool
+) -> None:
+    if not any(values):
+        return
+    if not composite and not any(values[1:]):
+        out.append(f"<{name}>{_escape(str(values[0]))}</{name}>")
+        return
+    out.append(f"<{name}>")
+    for index, value in enumerate(values, 1):
+        if value:
+            inner = f"{name}{index:02}"
+            out.append(f"<{inner}>{_escape(str(value))}</{inner}>")
+    out.append(f"</{name}>")
+
+
+def _escape(text: str) -> str:
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\r", "&#13;")
+    )
+
+
+_SERVICES = {
+    "UNB": _Reader._unb,  # noqa: SLF001  the class's own methods
+    "UNG": _Reader._ung,  # noqa: SLF001
+    "UNH": _Reader._unh,  # noqa: SLF001
+    "UNT": _Reader._unt,  # noqa: SLF001
+    "UNE": _Reader._une,  # noqa: SLF001
+    "UNZ": _Reader._unz,  # noqa: SLF001
+}

@@ -1,0 +1,260 @@
+"""The syntax of an EDIFACT interchange (ISO 9735): bytes to segments."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.convert.unfit import Unfit, unreadable
+
+CHARACTER_SETS = {
+    "UNOA": "ascii",
+    "UNOB": "ascii",
+    "UNOC": "iso8859-1",
+    "UNOD": "iso8859-2",
+    "UNOE": "iso8859-5",
+    "UNOF": "iso8859-7",
+    "UNOG": "iso8859-3",
+    "UNOH": "iso8859-4",
+    "UNOI": "iso8859-6",
+    "UNOJ": "iso8859-8",
+    "UNOK": "iso8859-9",
+    "UNOW": "utf-8",
+    "UNOX": "iso2022_jp",
+    "UNOY": "utf-8",
+}
+"""Syntax identifier (UNB0101) to codec, ISO 9735-1 annex and UN code list 0001."""
+
+_START = re.compile(rb"(UNA.{6}\s*)?UNB.(?P<identifier>[A-Z]{3}[A-Z0-9])", re.DOTALL)
+_UNA = re.compile(r"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
+_TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REMEDY = "Ask the sender for a correct interchange, or repair the file and resend it."
+_PADDING = "\x00\x1a \t\r\n"
+
+Composite = Sequence[str]
+Element = Sequence[Composite]
+
+
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """The six characters of UNA; *repetition* and *release* are empty if not in use."""
+
+    component: str = ":"
+    element: str = "+"
+    release: str = "?"
+    repetition: str = ""
+    terminator: str = "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment: number from 1, where it starts, tag, elements.
+
+    An element is a list of repetitions (one, before syntax version 4), a repetition a
+    list of component values.
+    """
+
+    number: int
+    offset: int
+    tag: str
+    elements: Sequence[Element]
+
+    def value(self, element: int, component: int = 0) -> str:
+        """Return one value, counted from 0; empty if the segment ends before it."""
+        try:
+            return self.elements[element][0][component]
+        except IndexError:
+            return ""
+
+
+class Interchange:
+    """The text of one interchange; says in which line things stand."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        """Decode `data`; Unfit if it is no interchange."""
+        self.name = name
+        self.warnings: list[str] = []
+        self.text = self._decode(data)
+        self.separators, self._begin = self._una()
+
+    def unfit(self, message: str, segment: int, tag: str, offset: int) -> Unfit:
+        line = self.line(offset)
+        where = f"segment {segment}" + (f" ({tag})" if tag else "")
+        return unreadable(
+            "edifact-syntax",
+            f"{self.name}, {where}, line {line}: {message}.",
+            line,
+            _REMEDY,
+        )
+
+    def line(self, offset: int) -> int:
+        """Return the line (from 1) of a place in the text."""
+        text = self.text[:offset]
+        return 1 + max(text.count("\n"), text.count("\r"))
+
+    def _decode(self, data: bytes) -> str:
+        data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+        start = _START.match(data)
+        if start is None:
+            raise unreadable(
+                "edifact-syntax",
+                f"{self.name}, segment 1 (UNB), line 1: there is no UNB with a syntax"
+                " identifier such as UNOC.",
+                1,
+                _REMEDY,
+            )
+        identifier = start["identifier"].decode()
+        codec = CHARACTER_SETS.get(identifier)
+        if codec is None:
+            self.warnings.append(
+                f"Syntax identifier {identifier} is not known; read as ISO 8859-1."
+            )
+            return data.decode("iso8859-1")
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError as error:
+            if codec != "ascii":
+                line = data.count(b"\n", 0, error.start) + 1
+                raise unreadable(
+                    "edifact-syntax",
+                    f"{self.name}, line {line}: byte {error.start + 1} does not fit"
+                    f" the character set {identifier} ({codec}).",
+                    line,
+                    _REMEDY,
+                ) from error
+        self.warnings.append(
+            f"There are characters that {identifier} does not allow; read as"
+            " ISO 8859-1."
+        )
+        return data.decode("iso8859-1")
+
+    def _una(self) -> tuple[Separators, int]:
+        """Return the separators and where the first segment begins."""
+        una = _UNA.match(self.text)
+        if una is None:
+            version = self.text[8:9]  # UNB+UNOC:4
+            return Separators(repetition="*" if version >= "4" else ""), 0
+        component, element, _decimal, release, repetition, terminator = una.groups()
+        release = release.strip()
+        used = [component, element, terminator, *([release] if release else [])]
+        if len(set(used)) < len(used) or any(c.isalnum() or c == " " for c in used):
+            raise self.unfit(
+                f"the separators {una[0][3:]!r} are not six different signs",
+                1,
+                "UNA",
+                0,
+            )
+        repetition = repetition.strip()
+        if repetition in used or repetition.isalnum():
+            repetition = ""
+        begin = una.end()
+        version = self.text[begin:].lstrip()[8:9]
+        if version < "4":
+            repetition = ""
+        return Separators(component, element, release, repetition, terminator), begin
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield the segments in order; Unfit names the first that is broken."""
+        bad = _NOT_XML.search(self.text.rstrip(_PADDING))
+        if bad is not None:
+            number = self.text.count(self.separators.terminator, 0, bad.start()) + 1
+            raise self.unfit(
+                f"the character U+{ord(bad[0]):04X} is not allowed",
+                number,
+                "",
+                bad.start(),
+            )
+        split, repeats = self._splitters()
+        for number, (offset, raw) in enumerate(self._raw(), 1):
+            tag, *elements = split(raw, self.separators.element)
+            tag = tag.split(self.separators.component)[0].strip()
+            if not _TAG.fullmatch(tag):
+                raise self.unfit(
+                    f"{tag[:20]!r} is not a segment tag of three capitals or digits",
+                    number,
+                    "",
+                    offset,
+                )
+            yield Segment(number, offset, tag, [repeats(each) for each in elements])
+
+    def _raw(self) -> Iterator[tuple[int, str]]:
+        """Yield each segment's offset and text without its terminator."""
+        text, marks = self.text, self.separators
+        end = re.escape(marks.terminator)
+        if marks.release and marks.release in text:
+            free = re.escape(marks.release)
+            pattern = rf"((?:[^{free}{end}]|{free}.)*+){end}"
+        else:
+            pattern = rf"([^{end}]*+){end}"
+        place = self._begin
+        count = 0
+        for found in re.compile(pattern, re.DOTALL).finditer(text, self._begin):
+            if found.start() != place:
+                break
+            place = found.end()
+            raw = found[1].lstrip()
+            if raw:
+                count += 1
+                yield found.end() - 1 - len(raw), raw
+        rest = text[place:]
+        if rest.strip(_PADDING):
+            offset = place + len(rest) - len(rest.lstrip())
+            tag = _TAG.match(rest.lstrip())
+            raise self.unfit(
+                "the file ends before the segment's terminator"
+                f" {marks.terminator!r}: it is cut short or text follows its end",
+                count + 1,
+                tag[0] if tag else "",
+                offset,
+            )
+
+    def _splitters(
+        self,
+    ) -> tuple[Callable[[str, str], list[str]], Callable[[str], Element]]:
+        """Return how to split at a separator, and an element into its values."""
+        marks = self.separators
+        release, component, repetition = (
+            marks.release,
+            marks.component,
+            marks.repetition,
+        )
+
+        def split(text: str, at: str) -> list[str]:
+            if not release or release not in text:
+                return text.split(at)
+            return _split_released(text, at, release)
+
+        unescape = (
+            re.compile(re.escape(release) + "(.)", re.DOTALL) if release else None
+        )
+
+        def components(text: str) -> list[str]:
+            if unescape is None or release not in text:
+                return text.split(component)
+            return [unescape.sub(r"\1", value) for value in split(text, component)]
+
+        def repeats(text: str) -> Element:
+            if not repetition or repetition not in text:
+                return (components(text),)
+            return [components(each) for each in split(text, repetition)]
+
+        return split, repeats
+
+
+def _split_released(text: str, at: str, release: str) -> list[str]:
+    """Split `text` at the signs that no release character stands before."""
+    parts: list[str] = []
+    start = place = 0
+    while True:
+        cut = text.find(at, place)
+        if cut < 0:
+            parts.append(text[start:])
+            return parts
+        marks = 0
+        while cut - marks > start and text[cut - marks - 1] == release:
+            marks += 1
+        place = cut + 1
+        if marks % 2 == 0:
+            parts.append(text[start:cut])
+            start = place
