@@ -8,19 +8,33 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from admin_web.app import AdminOptions, build_app
+from gateway.adapters.blobs import FolderBlobs
 from gateway.adapters.vault import FileVault
+from gateway.convert.pool import Converter
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.integrations import Addresses
+from gateway.engine.conversion import Conversions
+from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.audit import AuditLog
+from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
+from gateway.engine.desk.envelopes import Envelopes
+from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Health
 from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mailboxes import Mailboxes
 from gateway.engine.desk.people import People
+from gateway.engine.desk.rule_runs import RuleRuns
+from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import new_secret
 from gateway.engine.desk.settings import AppSettings
+from gateway.engine.desk.templates import Templates
+from gateway.engine.desk.transfers import Transfers
+from gateway.engine.drafts import Drafts
+from gateway.engine.lookups import Lookups
+from gateway.engine.posting import Posting
 
 ADDRESSES = Addresses(
     host="edi.example",
@@ -58,8 +72,22 @@ def world(db, clock, tmp_path):
 
 
 @pytest.fixture
-def desk(world, tmp_path):
+def blobs(tmp_path):
+    return FolderBlobs(tmp_path / "blobs", new_id)
+
+
+@pytest.fixture
+async def converter():
+    """One worker, started by the first test that converts something."""
+    async with Converter(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
+    conversions = Conversions(blobs, converter, Lookups(db))
+    drafts = Drafts(db, blobs, new_id)
     return Desk(
         people=People(
             db=db,
@@ -84,12 +112,19 @@ def desk(world, tmp_path):
         dictionaries=Dictionaries(db=db, clock=clock, new_id=new_id),
         audit=AuditLog(db),
         health=Health(db=db, clock=clock, data_dir=tmp_path),
-        rules=None,
-        templates=None,
-        envelopes=None,
-        attachments=None,
-        transfers=None,
-        conversions=None,
+        rules=Rules(
+            db=db,
+            blobs=blobs,
+            runs=RuleRuns(db, blobs, conversions, drafts, clock, new_id),
+            tokens=ExecuteTokens(world.vault, clock),
+            clock=clock,
+            new_id=new_id,
+        ),
+        templates=Templates(db, clock, new_id),
+        envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), clock),
+        attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),
+        transfers=Transfers(db, blobs, clock),
+        conversions=ConversionLog(db),
     )
 
 
