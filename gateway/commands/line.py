@@ -1,14 +1,15 @@
 """Reading the command line, choosing the command, turning errors into exit codes."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from gateway.commands import version
+from gateway.commands import doctor, init, token, user, version
 from gateway.core.errors import ConfigError, GatewayError, Refusal
 
 PROGRAM = "envelope-gateway"
-COMMANDS = (version,)
+COMMANDS = (init, token, user, doctor, version)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse itself exits with 2."""
     arguments = parser().parse_args(argv)
+    os.umask(0o077)  # whatever is made in the data folder is its owner's alone
     try:
         code: int = arguments.run(arguments)
     except ConfigError as error:
