@@ -1,0 +1,233 @@
+"""One SSH connection: who it is, and whether it may come in."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+import asyncssh
+from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE as NO_MORE_AUTH
+from asyncssh.constants import DISC_TOO_MANY_CONNECTIONS as TOO_MANY
+from typing_extensions import override
+
+from gateway.core.ports import Gate, SftpAccount
+from sftp_server.handler import ServerChannel, SftpChannel
+from sftp_server.house import House
+from sftp_server.session import Session, Visit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Everybody who is connected."""
+
+    doors: "set[Door]" = field(default_factory=set)
+
+    def full(self, newcomer: "Door") -> str:
+        """Return why there is no room for another connection, or an empty text."""
+        limits = newcomer.house.options
+        others = self.doors - {newcomer}
+        if len(others) >= limits.max_connections:
+            return "too many connections"
+        if sum(not door.inside for door in others) >= limits.max_unauthenticated:
+            return "too many connections that have not logged in"
+        same = sum(door.address == newcomer.address for door in others)
+        if same >= limits.max_per_address:
+            return f"too many connections from {newcomer.address}"
+        return ""
+
+    def crowded(self, newcomer: "Door") -> bool:
+        """Whether the login has as many connections as it may have."""
+        others = self.doors - {newcomer}
+        same = sum(door.inside and door.mailbox == newcomer.mailbox for door in others)
+        return same >= newcomer.house.options.max_per_login
+
+
+class Door(asyncssh.SSHServer):
+    """Authenticates one connection; opens nothing but SFTP sessions.
+
+    An unknown login, a closed integration, a forbidden address and a wrong password
+    get the same answer after the same time.
+    """
+
+    def __init__(self, house: House, gate: Gate, crowd: Crowd) -> None:
+        self.house = house
+        self.inside = False
+        self.address = ""
+        self._gate = gate
+        self._crowd = crowd
+        self._account: SftpAccount | None = None
+        self._tries: set[object] = set()
+        self._sessions = 0
+        self._seen = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._conn: asyncssh.SSHServerConnection | None = None
+
+    @property
+    def mailbox(self) -> str:
+        return self._account.mailbox if self._account else ""
+
+    # --- The connection --------------------------------------------------------------
+
+    @override
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._conn = conn
+        peer = conn.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+        if why := "stopping" if self.house.stopping else self._crowd.full(self):
+            log.warning("SFTP connection from %s refused: %s", self.address, why)
+            conn.abort()
+            return
+        self._crowd.doors.add(self)
+        self.touch()
+        self._watch()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.doors.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def close(self, reason: str, code: int = asyncssh.DISC_BY_APPLICATION) -> None:
+        if self._conn is not None:
+            self._conn.disconnect(code, reason)
+
+    async def abort(self) -> None:
+        if self._conn is not None:
+            self._conn.abort()
+            await self._conn.wait_closed()
+
+    def touch(self) -> None:
+        """Note that the client does something."""
+        self._seen = asyncio.get_running_loop().time()
+
+    def _watch(self) -> None:
+        """Close the connection when nothing happened for the idle time."""
+        loop = asyncio.get_running_loop()
+        due = self._seen + self.house.options.idle_timeout
+        if loop.time() >= due:
+            self.close("idle for too long")
+        else:
+            self._timer = loop.call_at(due, self._watch)
+
+    # --- Who it is -------------------------------------------------------------------
+
+    @override
+    async def begin_auth(self, username: str) -> bool:
+        account = await self._gate.account(username)
+        if account is not None and not _allowed(self.address, account):
+            log.warning("SFTP login %s is not allowed from %s", username, self.address)
+            account = None
+        self._account = account
+        return True
+
+    @override
+    def password_auth_supported(self) -> bool:
+        return True
+
+    @override
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    @override
+    async def validate_password(self, username: str, password: str) -> bool:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        if not self._try(object()):
+            return False
+        account = self._account
+        if account is not None and await self._gate.password_ok(
+            account.mailbox, password
+        ):
+            return self._welcome()
+        log.warning("SFTP login %r from %s failed", username, self.address)
+        delay = self.house.options.failed_login_delay
+        await asyncio.sleep(max(started + delay - loop.time(), 0))
+        return False
+
+    @override
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Asked once without and once with a signature, which asyncssh verifies."""
+        if not self._try(key.public_data):
+            return False
+        lines = self._account.public_keys if self._account else ()
+        known = any(key.public_data == _public_data(line) for line in lines)
+        return known and self._welcome()
+
+    def _try(self, what: object) -> bool:
+        """Count an attempt; the same key twice is one. RFC 4252 section 4."""
+        self._tries.add(what)
+        if len(self._tries) <= self.house.options.max_auth_tries:
+            return True
+        self.close("too many failed logins", NO_MORE_AUTH)
+        return False
+
+    def _welcome(self) -> bool:
+        if self._crowd.crowded(self):
+            log.warning("SFTP login %s has too many connections", self.mailbox)
+            self.close("too many connections of this login", TOO_MANY)
+            return False
+        return True
+
+    @override
+    def auth_completed(self) -> None:
+        self.inside = True
+        self.touch()
+        log.info("SFTP login %s from %s", self.mailbox, self.address)
+
+    # --- What it may open ------------------------------------------------------------
+
+    @override
+    def session_requested(self) -> SftpChannel | bool:
+        account = self._account
+        if account is None or self._sessions >= self.house.options.max_sessions:
+            return False
+        self._sessions += 1
+        return SftpChannel(lambda channel: self._session(channel, account), self._left)
+
+    def _session(self, channel: ServerChannel, account: SftpAccount) -> Session:
+        version = channel.get_extra_info("client_version", "")
+        attributes = {
+            "login": account.mailbox,
+            "remoteAddress": self.address,
+            "clientVersion": str(version),
+        }
+        visit = Visit(
+            mailbox=account.mailbox,
+            attributes=attributes,
+            touch=self.touch,
+        )
+        return Session(channel, self.house, visit)
+
+    def _left(self) -> None:
+        self._sessions -= 1
+
+
+def _allowed(address: str, account: SftpAccount) -> bool:
+    """Whether the list is empty or has the address, or a network (CIDR) with it."""
+    if not account.allowed_addresses:
+        return True
+    try:
+        peer = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if peer.version == 6 and peer.ipv4_mapped:  # noqa: PLR2004 (IPv6)
+        peer = peer.ipv4_mapped
+    return any(_inside(peer, text) for text in account.allowed_addresses)
+
+
+def _inside(peer: object, text: str) -> bool:
+    try:
+        return peer in ip_network(text.strip(), strict=False)
+    except ValueError:
+        log.exception("an allowed address cannot be read, so it allows nobody")
+        return False
+
+
+def _public_data(line: str) -> bytes | None:
+    try:
+        return asyncssh.import_public_key(line).public_data
+    except (asyncssh.KeyImportError, ValueError):
+        log.exception("a public key cannot be read, so it opens nothing")
+        return None

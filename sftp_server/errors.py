@@ -1,0 +1,42 @@
+"""Refusals and failures, as an SFTP client gets to see them."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import asyncssh
+
+from gateway.core.errors import (
+    Conflict,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    QuotaExceeded,
+    Refusal,
+)
+
+log = logging.getLogger(__name__)
+
+# version 3 knows few codes: asyncssh sends FX_FAILURE for the later ones
+ERRORS: dict[type[Refusal], Callable[[str], asyncssh.SFTPError]] = {
+    NotFound: asyncssh.SFTPNoSuchFile,
+    Forbidden: asyncssh.SFTPPermissionDenied,
+    QuotaExceeded: asyncssh.SFTPQuotaExceeded,
+    Conflict: asyncssh.SFTPFileAlreadyExists,
+}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn a Refusal into its SFTP error; our own failures stay in our log."""
+    try:
+        yield
+    except Refusal as refusal:
+        kind = ERRORS.get(type(refusal), asyncssh.SFTPFailure)
+        raise kind(refusal.message) from refusal
+    except (GatewayError, OSError) as error:
+        log.exception("an SFTP request failed")
+        raise asyncssh.SFTPFailure(
+            "the gateway could not do this, for a reason of its own; nothing was "
+            "taken; try again later"
+        ) from error
