@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 @contextmanager
-def published(file: Path, listeners: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
+def published(
+    file: Path, listeners: Mapping[str, Mapping[str, object]]
+) -> Iterator[None]:
     """Write the file in one piece; remove it at the end."""
     text = json.dumps({"pid": os.getpid(), **listeners}, indent=2)
     temp = file.with_name(f".{file.name}.new")

@@ -1,0 +1,91 @@
+"""The admin listener, put together: the desk behind it, TLS before it."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from admin_web.app import AdminOptions, build_app
+from admin_web.server import AdminServer, listen
+from certs.tls import self_signed, server_context
+from gateway.app.engine import Engine
+from gateway.app.foundation import new_id, new_secret, utc_now
+from gateway.config import Config
+from gateway.core.desk import Desk
+from gateway.core.desk.integrations import Addresses
+from gateway.engine.desk.attachments import Attachments
+from gateway.engine.desk.audit import AuditLog
+from gateway.engine.desk.conversions import ConversionLog
+from gateway.engine.desk.dictionaries import Dictionaries
+from gateway.engine.desk.envelopes import Envelopes
+from gateway.engine.desk.execute_token import ExecuteTokens
+from gateway.engine.desk.health import Health
+from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.mailboxes import Mailboxes, OnChange
+from gateway.engine.desk.rule_runs import RuleRuns
+from gateway.engine.desk.rules import Rules
+from gateway.engine.desk.settings import AppSettings
+from gateway.engine.desk.templates import Templates
+from gateway.engine.desk.transfers import Transfers
+
+ATTACHMENT_MAX = 64 << 20
+
+
+def desk(
+    engine: Engine, addresses: Callable[[], Addresses], on_change: OnChange
+) -> Desk:
+    """Return what the admin listener may ask and order.
+
+    *addresses* is asked at each request: ports are known once the listeners are up.
+    """
+    base = engine.base
+    db, blobs, vault = base.db, base.blobs, base.vault
+    runs = RuleRuns(db, blobs, engine.conversions, engine.drafts, utc_now, new_id)
+    return Desk(
+        people=base.people,
+        mailboxes=Mailboxes(db=db, clock=utc_now, new_id=new_id, on_change=on_change),
+        integrations=Integrations(
+            db=db,
+            clock=utc_now,
+            vault=vault,
+            new_secret=new_secret,
+            addresses=addresses,
+            on_change=on_change,
+        ),
+        settings=AppSettings(db=db, clock=utc_now, on_change=on_change),
+        dictionaries=Dictionaries(db=db, clock=utc_now, new_id=new_id),
+        audit=AuditLog(db),
+        health=Health(db=db, clock=utc_now, data_dir=base.config.data_dir),
+        rules=Rules(db, blobs, runs, ExecuteTokens(vault, utc_now), utc_now, new_id),
+        templates=Templates(db, utc_now, new_id),
+        envelopes=Envelopes(db, blobs, engine.posting, utc_now),
+        attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),
+        transfers=Transfers(db, blobs, utc_now),
+        conversions=ConversionLog(db),
+    )
+
+
+async def admin_listener(config: Config, behind: Desk) -> AdminServer:
+    """Listen for the API; ConfigError if the port or the certificate is no good."""
+    tls = await asyncio.to_thread(_tls, config)
+    options = AdminOptions(
+        new_id=new_id, version=version("envelope-gateway"), tls=tls is not None
+    )
+    admin = config.admin
+    return await listen(build_app(behind, options), admin.host, admin.port, tls)
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    admin = config.admin
+    match admin.tls:
+        case "off":
+            return None
+        case "files":
+            key = Path(admin.tls_key) if admin.tls_key else None
+            return server_context(Path(admin.tls_cert), key)
+        case "self-signed":
+            public = config.server.public_host
+            return server_context(
+                self_signed(config.layout.tls_certificate, public, utc_now())
+            )

@@ -1,0 +1,173 @@
+"""`serve`: everything in one process; the order of starting and of stopping."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from sftp_server.server import SftpServer
+
+from certs.ssh_keys import fingerprint, known_hosts_line
+from gateway.adapters.lock import held
+from gateway.app import admin, engine
+from gateway.app.endpoints import published
+from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
+from gateway.config import Config
+from gateway.core.desk import Desk
+from gateway.core.desk.integrations import Addresses
+from gateway.core.model import MailboxId
+from gateway.engine.desk.templates import Templates
+from gateway.engine.housekeeping import Housekeeping
+from gateway.engine.parking import PARKED
+from sftp_server.options import SftpOptions
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What whoever started it is told once every listener is up."""
+
+    base: Foundation
+    desk: Desk
+    addresses: Addresses
+    admin_url: str
+    first_password: str | None
+
+
+async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) -> int:
+    """Serve until SIGTERM or SIGINT; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+
+    def asked() -> None:
+        if stop.is_set() and main is not None:
+            log.warning("stopping at once")
+            main.cancel()
+        log.info("stopping; a second signal ends it at once")
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked)
+    try:
+        async with running(config) as up:
+            await announce(up)
+            await stop.wait()
+    except asyncio.CancelledError:
+        return 1
+    return 0
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """Start everything; stop it in the opposite order, listeners first."""
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(config.layout.run.mkdir, parents=True, exist_ok=True)
+        stack.enter_context(held(config.layout.lock))
+        base = await stack.enter_async_context(foundation(config))
+        password = await first_start(base)
+        pool = await stack.enter_async_context(engine.converter(base))
+        line = engine.build(base, pool)
+        await line.recover()
+        await stack.enter_async_context(_working(line))
+        sftp = await _sftp(line)
+        stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
+        addresses = _addresses(base, sftp.port)
+
+        async def changed(mailbox: MailboxId) -> None:
+            """Close what may no longer be open; wake what may go on."""
+            await sftp.close_sessions(mailbox)
+            await line.jobs.unpark(PARKED, utc_now())
+            line.worker.wake()
+
+        await Templates(base.db, utc_now, new_id).ensure_builtin()
+        desk = admin.desk(line, lambda: addresses, changed)
+        web = await admin.admin_listener(config, desk)
+        stack.push_async_callback(web.stop)
+        scheme = "http" if config.admin.tls == "off" else "https"
+        url = f"{scheme}://{_dialled(config.admin.host)}:{web.port}"
+        stack.enter_context(
+            published(
+                config.layout.endpoints,
+                {
+                    "sftp": {"host": config.sftp.host, "port": sftp.port},
+                    "admin": {
+                        "host": config.admin.host,
+                        "port": web.port,
+                        "url": url,
+                    },
+                },
+            )
+        )
+        yield Running(
+            base=base,
+            desk=desk,
+            addresses=addresses,
+            admin_url=url,
+            first_password=password,
+        )
+        log.info("stopping: no new connections")
+
+
+@asynccontextmanager
+async def _working(line: engine.Engine) -> AsyncIterator[None]:
+    """Run the job loop and the housekeeping until the block ends."""
+    stop, grace = asyncio.Event(), line.base.config.limits.shutdown_grace
+    housekeeping = Housekeeping(line.base.db, utc_now)
+    async with asyncio.TaskGroup() as group:
+        tidy = group.create_task(housekeeping.run())
+        work = group.create_task(line.worker.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            line.worker.wake()
+            tidy.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace):
+                    await asyncio.shield(work)
+            work.cancel()
+            await line.worker.release()
+
+
+async def _sftp(line: engine.Engine) -> SftpServer:
+    config = line.base.config
+    limits, defender = config.limits, config.defender
+    options = SftpOptions(
+        host=config.sftp.host,
+        port=config.sftp.port,
+        host_keys=[key.private for key in line.base.keys],
+        max_file_bytes=limits.max_file_bytes,
+        max_per_address=limits.connections_per_address,
+        max_per_login=limits.connections_per_login,
+        max_auth_tries=defender.attempts_per_connection,
+        failed_login_delay=defender.failed_login_delay_seconds,
+        idle_timeout=limits.idle_seconds,
+    )
+    server = SftpServer(
+        line.gate, line.folders, line.uploads, line.base.blobs, utc_now, options
+    )
+    await server.start()
+    return server
+
+
+def _addresses(base: Foundation, sftp_port: int) -> Addresses:
+    config, first = base.config, base.keys[0]
+    host = config.server.public_host
+    return Addresses(
+        host=host,
+        sftp_port=sftp_port,
+        fingerprint=fingerprint(first.public),
+        known_hosts=known_hosts_line(host, sftp_port, first.public),
+        as2_url=config.as2_url(config.as2.port, config.as2.tls_port),
+    )
+
+
+def _dialled(host: str) -> str:
+    """Return the address to dial for a listener: a wildcard is reached by loopback."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
