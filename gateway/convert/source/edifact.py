@@ -209,6 +209,8 @@ class _Reader:
         """Repeat the current segment or group more often than the directory allows."""
         for level in range(len(self._frames) - 1, -1, -1):
             frame = self._frames[level]
+            if level and not frame.index:
+                continue  # a group's first segment: the group itself comes again
             node = frame.nodes[frame.index]
             if node.tag == segment.tag:
                 self._warn(

@@ -133,7 +133,7 @@ class Interchange:
         """Return the separators and where the first segment begins."""
         una = _UNA.match(self.text)
         if una is None:
-            version = self.text[8:9]  # UNB+UNOC:4
+            version = self.text[9:10]  # UNB+UNOC:4
             return Separators(repetition="*" if version >= "4" else ""), 0
         component, element, _decimal, release, repetition, terminator = una.groups()
         release = release.strip()
@@ -149,7 +149,7 @@ class Interchange:
         if repetition in used or repetition.isalnum():
             repetition = ""
         begin = una.end()
-        version = self.text[begin:].lstrip()[8:9]
+        version = self.text[begin:].lstrip()[9:10]
         if version < "4":
             repetition = ""
         return Separators(component, element, release, repetition, terminator), begin
