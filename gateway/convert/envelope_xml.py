@@ -70,7 +70,7 @@ def parse_many(data: bytes) -> Sequence[Draft] | Problem:
     root = read_xml(data)
     if isinstance(root, XmlFault):
         return _problem("envelope-xml", root)
-    fault = ENVELOPE.fault(root)
+    fault = ENVELOPE.fault(data, root)
     if fault is not None:
         return _problem("envelope-structure", fault)
     elements = [root] if root.tag == "envelope" else root.findall("envelope")

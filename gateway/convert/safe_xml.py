@@ -5,8 +5,6 @@ from typing import cast
 
 from lxml import etree
 
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
-
 
 @dataclass(frozen=True, slots=True)
 class XmlFault:
@@ -23,7 +21,22 @@ def read_xml(data: bytes) -> etree._Element | XmlFault:
     """
     if not data.strip():
         return XmlFault("The document is empty.", 1)
-    parser = etree.XMLParser(
+    try:
+        root = etree.fromstring(data, reader())
+    except etree.XMLSyntaxError as error:
+        return XmlFault(f"Not well-formed XML: {_reason(error)}.", error.lineno or 1)
+    if root.getroottree().docinfo.internalDTD is not None:
+        return XmlFault("A DOCTYPE is not allowed.", 1)
+    return root
+
+
+def reader(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
+    """Return a parser that opens nothing, and validates if it is given a schema.
+
+    With a schema at hand libxml2 does not follow xsi:schemaLocation.
+    """
+    return etree.XMLParser(
+        schema=schema,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -32,20 +45,6 @@ def read_xml(data: bytes) -> etree._Element | XmlFault:
         remove_pis=True,
         strip_cdata=True,
     )
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        return XmlFault(f"Not well-formed XML: {_reason(error)}.", error.lineno or 1)
-    if root.getroottree().docinfo.internalDTD is not None:
-        return XmlFault("A DOCTYPE is not allowed.", 1)
-    return root
-
-
-def drop_schema_hints(root: etree._Element) -> None:
-    """Remove xsi:schemaLocation and the like, which no one here may follow."""
-    for element in root.iter(etree.Element):
-        for name in [n for n in element.attrib if str(n).startswith(f"{{{_XSI}}}")]:
-            del element.attrib[name]
 
 
 def line_of(element: etree._Element) -> int:

@@ -1,7 +1,6 @@
 """The gateway's own schemas at work: what is wrong, in plain words, with its line."""
 
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,18 +8,30 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.convert.safe_xml import XmlFault, drop_schema_hints, shown
+from gateway.convert.safe_xml import XmlFault, line_of, reader, shown
 from gateway.convert.schemas import envelope_xsd, template_xsd
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
-_ELEMENT = re.compile(
-    r"^Element '(?P<element>[^']*)'(, attribute '(?P<attribute>.*?)')?:"
+_ERROR = re.compile(
+    r"Element '(?P<tag>[^']*)'(?:, attribute '(?P<attribute>.*?)')?: (?P<rest>.*)",
+    re.DOTALL,
 )
+_MISSING = re.compile(r"The attribute '([^']+)' is required")
+_UNKNOWN_ATTRIBUTE = {"SCHEMAV_CVC_COMPLEX_TYPE_3_2_1", "SCHEMAV_CVC_TYPE_3_1_1"}
 _HOLDS = {
     "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "may hold elements only, and holds text",
     "SCHEMAV_CVC_TYPE_3_1_2": "may hold text only, and holds an element",
 }
-_NAMED = re.compile(r"The attribute '([^']+)'")
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """What libxml2 says: *kind* is its name for the rule that is broken."""
+
+    kind: str
+    tag: str
+    attribute: str
+    rest: str
 
 
 @dataclass(frozen=True)
@@ -29,74 +40,117 @@ class Schema:
 
     load: Callable[[], bytes]
 
-    def fault(self, root: etree._Element) -> XmlFault | None:
-        """Return the first thing that breaks the schema, and how many more do."""
-        drop_schema_hints(root)
-        # libxml2 keeps the errors with the schema, which all threads share
-        with _lock:
-            if self._compiled.validate(root):
-                return None
-            # the stubs do not know that a log is a sequence
-            log: Any = self._compiled.error_log
-            errors: Sequence[etree._LogEntry] = list(log)
-        first = errors[0]
-        message = self._plain(root, first)
-        # an attribute may be reported twice: by its facet and by its type
-        others = sorted({e.line for e in errors[1:]} - {first.line})
-        if others:
-            lines = ", ".join(str(line) for line in others[:5])
-            more = " and others" if len(others) > len(others[:5]) else ""
-            message += f" There are more faults, in line {lines}{more}."
-        return XmlFault(message, first.line)
+    def fault(self, data: bytes, root: etree._Element) -> XmlFault | None:
+        """Return the first thing that breaks the schema, and how many more do.
 
-    def _plain(self, root: etree._Element, error: etree._LogEntry) -> str:
-        found = _ELEMENT.match(error.message)
-        element = shown(found["element"]) if found else ""
-        attribute = found["attribute"] if found else None
-        rest = error.message[found.end() :].strip() if found else error.message
-        match error.type_name:
-            case "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1":
-                allowed = self._allowed(root, error, "attributes")
-                name = shown(attribute or "")
-                text = f"<{element}> has an unknown attribute {name}; {allowed}."
+        `root` is what `data` was read to. The bytes are validated as they are read:
+        held against a tree, libxml2 takes quadratic time for many errors. It gives no
+        lines that way, so that the element is looked for afterwards.
+        """
+        parser = reader(self._compiled)
+        try:
+            etree.fromstring(data, parser)
+        except etree.XMLSyntaxError:
+            # the stubs do not know that a log is a sequence
+            log: Any = parser.error_log
+        else:
+            return None
+        errors: Sequence[etree._LogEntry] = list(log)
+        message, element = self._plain(root, errors[0])
+        more = len(errors) - 1
+        if more:
+            message += f" (More faults: {more}.)"
+        return XmlFault(message, line_of(element))
+
+    def _plain(
+        self, root: etree._Element, entry: etree._LogEntry
+    ) -> tuple[str, etree._Element]:
+        """Return the error in plain words and the first element it is true of."""
+        found = _ERROR.match(entry.message)
+        tag, attribute, rest = found.groups("") if found else ("", "", entry.message)
+        error = _Error(entry.type_name, tag, attribute, rest)
+        suspects = root.iter(tag) if tag else iter((root,))
+        element = next((e for e in suspects if self._is_it(e, error)), root)
+        return self._words(element, error), element
+
+    def _words(self, element: etree._Element, error: _Error) -> str:
+        name, attribute = f"<{shown(error.tag)}>", error.attribute
+        match error.kind:
+            case kind if kind in _UNKNOWN_ATTRIBUTE:
+                allowed = self._allowed(element, "attributes")
+                text = f"{name} has an unknown attribute {shown(attribute)}; {allowed}."
             case "SCHEMAV_CVC_COMPLEX_TYPE_4":
-                name = "".join(_NAMED.findall(rest)[:1])
-                text = f"<{element}> must have the attribute {name}."
-            case "SCHEMAV_ELEMENT_CONTENT" if rest.startswith("Missing"):
-                text = f"<{element}> is incomplete; {_expected(rest)}."
+                text = f"{name} must have the attribute {_missing(error)}."
+            case "SCHEMAV_ELEMENT_CONTENT" if error.rest.startswith("Missing"):
+                text = f"{name} is incomplete; {_expected(error.rest)}."
             case "SCHEMAV_ELEMENT_CONTENT":
-                allowed = _expected(rest) or self._allowed(root, error, "children")
-                text = f"<{element}> does not belong here; {allowed}."
-            case other if other in _HOLDS:
-                text = f"<{element}> {_HOLDS[other]}."
-            case _ if attribute is not None:
-                text = self._value(root, error, element, attribute)
-            case _:
-                roots = " or ".join(f"<{name}>" for name in self._roots)
-                text = f"The root element is {element}; it must be {roots}."
+                allowed = _expected(error.rest) or self._allowed(
+                    element.getparent(), "children"
+                )
+                text = f"{name} does not belong here; {allowed}."
+            case kind if kind in _HOLDS:
+                text = f"{name} {_HOLDS[kind]}."
+            case "SCHEMAV_CVC_ELT_1":
+                roots = " or ".join(f"<{root}>" for root in self._roots)
+                text = f"The root element is {shown(error.tag)}; it must be {roots}."
+            case _ if attribute in self._shape(element, "attributes"):
+                allowed = self._types[self._shape(element, "attributes")[attribute]]
+                value = _short(element.get(attribute, ""))
+                text = f"{name} has {attribute}={value}; allowed is {allowed}."
+            case _:  # what only xsi:type and xsi:nil can bring about
+                text = f"{name} is wrong: {error.rest}"
         return text
 
-    def _value(
-        self,
-        root: etree._Element,
-        error: etree._LogEntry,
-        element: str,
-        attribute: str,
-    ) -> str:
-        """Say what a value must be, in the words of the schema's own annotation."""
-        node = _node(root, error)
-        kind = self._shapes[node.tag]["attributes"][attribute]
-        value = node.get(attribute, "")
-        return (
-            f"<{element}> has {attribute}={_short(value)}; allowed is"
-            f" {self._types.get(kind, kind)}."
-        )
+    def _is_it(self, element: etree._Element, error: _Error) -> bool:
+        """Tell whether the error, about an element of this name, is of this one."""
+        match error.kind:
+            case kind if kind in _UNKNOWN_ATTRIBUTE:
+                found = error.attribute in element.attrib
+            case "SCHEMAV_CVC_COMPLEX_TYPE_4":
+                found = _missing(error) not in element.attrib
+            case "SCHEMAV_ELEMENT_CONTENT" if error.rest.startswith("Missing"):
+                found = not len(element)
+            case "SCHEMAV_ELEMENT_CONTENT":
+                found = self._misplaced(element)
+            case "SCHEMAV_CVC_COMPLEX_TYPE_2_3":
+                texts = (element.text, *(child.tail for child in element))
+                found = any(text and text.strip() for text in texts)
+            case "SCHEMAV_CVC_TYPE_3_1_2":
+                found = len(element) > 0
+            case _ if error.attribute:
+                value = element.get(error.attribute)
+                found = value is not None and f"'{value}'" in error.rest
+            case _:
+                found = True
+        return found
 
-    def _allowed(self, root: etree._Element, error: etree._LogEntry, what: str) -> str:
-        node = _node(root, error)
-        holder = node.getparent() if what == "children" else node
-        names = {} if holder is None else self._shapes[holder.tag][what]
+    def _misplaced(self, element: etree._Element) -> bool:
+        """Tell whether an element is of another parent, a second one, or too late."""
+        parent = element.getparent()
+        known = [] if parent is None else list(self._shape(parent, "children"))
+        if element.tag not in known:
+            return True
+        if element.tag in self._repeated:
+            return False
+        later = known[known.index(element.tag) :]
+        return any(e.tag in later for e in element.itersiblings(preceding=True))
+
+    def _allowed(self, element: etree._Element | None, what: str) -> str:
+        names = {} if element is None else self._shape(element, what)
         return f"allowed here: {', '.join(names)}" if names else "nothing may be here"
+
+    def _shape(self, element: etree._Element, what: str) -> Mapping[str, str]:
+        return self._shapes.get(element.tag, {}).get(what, {})
+
+    @cached_property
+    def _repeated(self) -> frozenset[str]:
+        """The elements that may stand several times in a row."""
+        return frozenset(
+            name
+            for holder in self._document.iter(f"{_XS}element", f"{_XS}choice")
+            if holder.get("maxOccurs") == "unbounded"
+            for name in _named(holder, "element")
+        )
 
     @cached_property
     def _document(self) -> etree._Element:
@@ -134,8 +188,6 @@ class Schema:
         }
 
 
-_lock = threading.Lock()
-
 ENVELOPE = Schema(envelope_xsd)
 TEMPLATE = Schema(template_xsd)
 
@@ -144,11 +196,8 @@ def _named(element: etree._Element, kind: str) -> Mapping[str, str]:
     return {e.get("name", ""): e.get("type", "") for e in element.iter(f"{_XS}{kind}")}
 
 
-def _node(root: etree._Element, error: etree._LogEntry) -> etree._Element:
-    """Return the element that the error is about."""
-    found: Any = root.getroottree().xpath(error.path)
-    node: etree._Element = found[0]
-    return node
+def _missing(error: _Error) -> str:
+    return "".join(_MISSING.findall(error.rest)[:1])
 
 
 def _expected(text: str) -> str:

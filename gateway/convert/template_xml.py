@@ -29,7 +29,7 @@ def parse(data: bytes) -> ParsedTemplate:
     root = read_xml(data)
     if isinstance(root, XmlFault):
         raise _invalid(root)
-    fault = TEMPLATE.fault(root)
+    fault = TEMPLATE.fault(data, root)
     if fault is not None:
         raise _invalid(fault)
     if root.tag != "template":
