@@ -82,5 +82,5 @@ envelope_attachments = Table(
     "envelope_attachments",
     metadata,
     Column("envelope", ForeignKey("envelopes.uuid"), primary_key=True),
-    Column("attachment", ForeignKey("attachments.uuid"), primary_key=True),
+    Column("attachment", ForeignKey("attachments.uuid"), primary_key=True, index=True),
 )

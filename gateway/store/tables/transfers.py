@@ -68,8 +68,8 @@ conversions = Table(
     Column("mailbox", ForeignKey("mailboxes.uuid"), nullable=False, index=True),
     Column("rule", String(36), index=True),  # null: no rule matched
     Column("direction", String(3), nullable=False),
-    Column("transfer", ForeignKey("transfers.uuid")),
-    Column("envelope", ForeignKey("envelopes.uuid")),
+    Column("transfer", ForeignKey("transfers.uuid"), index=True),
+    Column("envelope", ForeignKey("envelopes.uuid"), index=True),
     Column("file_name", String(255), nullable=False),
     Column("status", String(16), nullable=False),  # SUCCEED FAILED ...
     Column("message", String, nullable=False),

@@ -348,6 +348,13 @@ def upgrade() -> None:
             "envelope", "attachment", name=op.f("pk_envelope_attachments")
         ),
     )
+    with op.batch_alter_table("envelope_attachments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_envelope_attachments_attachment"),
+            ["attachment"],
+            unique=False,
+        )
+
     op.create_table(
         "envelope_fields",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -470,9 +477,15 @@ def upgrade() -> None:
     with op.batch_alter_table("conversions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversions_at"), ["at"], unique=False)
         batch_op.create_index(
+            batch_op.f("ix_conversions_envelope"), ["envelope"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_conversions_mailbox"), ["mailbox"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_conversions_rule"), ["rule"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_conversions_transfer"), ["transfer"], unique=False
+        )
 
     op.create_table(
         "entries",

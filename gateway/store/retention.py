@@ -1,0 +1,219 @@
+"""Clearing away what is finished and old; what is unfinished stays, however old.
+
+Each method deletes one batch in one transaction and returns how many things went.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.envelope import EnvelopeStatus
+from gateway.core.model import Direction
+from gateway.store.database import Database
+from gateway.store.mails import MailState
+from gateway.store.tables import (
+    attachments,
+    audit,
+    conversions,
+    entries,
+    envelope_attachments,
+    envelope_fields,
+    envelopes,
+    jobs,
+    mailbox_entries,
+    mails,
+    rules,
+    trace,
+    transfer_envelopes,
+    transfers,
+)
+
+REFERENCES = (
+    attachments.c.sha256,
+    entries.c.sha256,
+    envelopes.c.sha256,
+    rules.c.example_sha256,
+    transfers.c.sha256,
+)
+"""Every column that names a blob."""
+
+WAITING = EnvelopeStatus.WAITING.value
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What is finished, batch by batch of at most `batch` things."""
+
+    db: Database
+    batch: int = 100
+
+    async def drop_mails(self, before: datetime) -> int:
+        """Delete mails sent or given up that were due before *before*."""
+        old = (
+            select(mails.c.id)
+            .where(mails.c.state != MailState.WAITING.value, mails.c.due_at < before)
+            .limit(self.batch)
+        )
+        async with self.db.write() as conn:
+            gone = await conn.execute(delete(mails).where(mails.c.id.in_(old)))
+            return gone.rowcount
+
+    async def drop_audit(self, before: datetime) -> int:
+        """Delete audit entries made before *before*."""
+        old = select(audit.c.id).where(audit.c.at < before).limit(self.batch)
+        async with self.db.write() as conn:
+            gone = await conn.execute(delete(audit).where(audit.c.id.in_(old)))
+            return gone.rowcount
+
+    async def drop_received(self, before: datetime) -> int:
+        """Delete received transfers that ended before *before*, with trace and log.
+
+        One whose file still lies in a folder (error/ above all) stays.
+        """
+        old = (
+            select(transfers.c.uuid)
+            .where(transfers.c.direction == Direction.RECEIVED.value)
+            .where(~_busy(before))
+            .limit(self.batch)
+        )
+        async with self.db.write() as conn:
+            return await _drop(conn, (await conn.execute(old)).scalars().all())
+
+    async def drop_delivered(self, before: datetime) -> int:
+        """Delete deliveries that ended before *before*, with trace and log.
+
+        All deliveries of an envelope to a mailbox go at once, since they are numbered;
+        all stay while one of them, or the envelope, is unfinished, or while the
+        delivered file has not been fetched.
+        """
+        sibling = transfers.alias("sibling")
+        same = and_(
+            sibling.c.envelope == transfers.c.envelope,
+            sibling.c.mailbox == transfers.c.mailbox,
+            sibling.c.direction == Direction.DELIVERED.value,
+        )
+        pairs = (
+            select(transfers.c.envelope, transfers.c.mailbox)
+            .where(transfers.c.direction == Direction.DELIVERED.value)
+            .where(~_busy(before), ~_open(transfers.c.envelope))
+            .where(~exists().where(same, _busy(before, sibling)))
+            .distinct()
+            .limit(self.batch)
+        ).subquery()
+        old = select(transfers.c.uuid).join(
+            pairs,
+            and_(
+                pairs.c.envelope == transfers.c.envelope,
+                pairs.c.mailbox == transfers.c.mailbox,
+                transfers.c.direction == Direction.DELIVERED.value,
+            ),
+        )
+        async with self.db.write() as conn:
+            return await _drop(conn, (await conn.execute(old)).scalars().all())
+
+    async def drop_envelopes(self, before: datetime) -> int:
+        """Delete envelopes that ended before *before*, with their deliveries.
+
+        One that waits for anybody, has a job or a delivery under way, or a file that
+        has not been fetched, stays.
+        """
+        own = transfers.alias("own")
+        underway = exists().where(own.c.envelope == envelopes.c.uuid, _busy(None, own))
+        subjects = envelopes.c.uuid + literal("|%")
+        job = exists().where(jobs.c.kind == "dispatch", jobs.c.subject.like(subjects))
+        old = (
+            select(envelopes.c.uuid)
+            .where(envelopes.c.status != WAITING, envelopes.c.completed_at < before)
+            .where(~_open(envelopes.c.uuid), ~underway, ~job)
+            .limit(self.batch)
+        )
+        async with self.db.write() as conn:
+            gone = (await conn.execute(old)).scalars().all()
+            if gone:
+                await _drop_envelopes(conn, gone)
+            return len(gone)
+
+    async def drop_attachments(self, before: datetime) -> int:
+        """Delete attachments added before *before* that no envelope carries."""
+        used = exists().where(envelope_attachments.c.attachment == attachments.c.uuid)
+        old = (
+            select(attachments.c.uuid)
+            .where(attachments.c.created_at < before, ~used)
+            .limit(self.batch)
+        )
+        async with self.db.write() as conn:
+            gone = await conn.execute(
+                delete(attachments).where(attachments.c.uuid.in_(old))
+            )
+            return gone.rowcount
+
+    async def unused(self, digests: Sequence[str]) -> Sequence[str]:
+        """Return those of `digests` (5000 at most) that nothing refers to."""
+        found = union(*(select(c).where(c.in_(digests)) for c in REFERENCES))
+        async with self.db.read() as conn:
+            used = set((await conn.execute(found)).scalars())
+        return [digest for digest in digests if digest not in used]
+
+
+def _busy(
+    before: datetime | None, table: FromClause = transfers
+) -> ColumnElement[bool]:
+    """Whether a transfer is unfinished, ended later, has a job or a file there."""
+    unfinished = table.c.finished_at.is_(None)
+    late = table.c.finished_at >= before if before else literal(value=False)
+    job = exists().where(
+        jobs.c.kind.in_(("route", "deliver")), jobs.c.subject == table.c.uuid
+    )
+    file = exists().where(entries.c.transfer == table.c.uuid)
+    return or_(unfinished, late, job, file)
+
+
+def _open(envelope: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Whether an envelope waits for somebody."""
+    other = envelopes.alias("other")
+    whole = exists().where(other.c.uuid == envelope, other.c.status == WAITING)
+    part = exists().where(
+        mailbox_entries.c.envelope == envelope, mailbox_entries.c.status == WAITING
+    )
+    return or_(whole, part)
+
+
+async def _drop(conn: AsyncConnection, gone: Sequence[str]) -> int:
+    if gone:
+        for child in (trace, transfer_envelopes, conversions):
+            await conn.execute(delete(child).where(child.c.transfer.in_(gone)))
+        await conn.execute(delete(transfers).where(transfers.c.uuid.in_(gone)))
+    return len(gone)
+
+
+async def _drop_envelopes(conn: AsyncConnection, gone: Sequence[str]) -> None:
+    own = select(transfers.c.uuid).where(transfers.c.envelope.in_(gone))
+    await _drop(conn, (await conn.execute(own)).scalars().all())
+    # the log of a received file stays with its transfer
+    kept = update(conversions).where(
+        conversions.c.envelope.in_(gone), conversions.c.transfer.is_not(None)
+    )
+    await conn.execute(kept.values(envelope=None))
+    for child in (
+        conversions,
+        transfer_envelopes,
+        mailbox_entries,
+        envelope_fields,
+        envelope_attachments,
+    ):
+        await conn.execute(delete(child).where(child.c.envelope.in_(gone)))
+    await conn.execute(delete(envelopes).where(envelopes.c.uuid.in_(gone)))
