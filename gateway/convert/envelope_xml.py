@@ -25,7 +25,7 @@ from gateway.core.model import (
     TemplateVersionId,
 )
 
-REMEDY = "Correct the envelope and send it again; its schema is /schemas/envelope.xsd."
+REMEDY = "Correct the envelope and send it again; its schema is /xsd/envelope.xsd."
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BEFORE_ROOT = re.compile(
