@@ -2,6 +2,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -280,3 +281,37 @@ async def test_a_blob_stored_again_meanwhile_is_not_removed(blobs):
     await blobs.put(b"abc")
     assert await blobs.remove(idle, limit) == 0
     assert await content(blobs, ref) == b"abc"
+
+
+PROGRAM = """
+import asyncio, itertools, pathlib, sys
+from gateway.adapters.blobs import FolderBlobs
+
+async def main():
+    numbers = itertools.count()
+    blobs = FolderBlobs(pathlib.Path(sys.argv[1]), lambda: str(next(numbers)))
+    async def many(start):
+        for number in itertools.count(start, 4):
+            ref = await blobs.put(str(number).encode() * 5000)
+            print(ref.sha256, ref.size, flush=True)
+    await asyncio.gather(*[many(start) for start in range(4)])
+
+asyncio.run(main())
+"""
+
+
+async def test_every_blob_a_killed_process_had_stored_is_whole(blobs):
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, str(blobs.root), stdout=asyncio.subprocess.PIPE
+    )
+    lines = [await killed.stdout.readline() for _ in range(30)]
+    killed.kill()
+    rest, _ = await killed.communicate()
+    stored = [line.split() for line in lines + rest.splitlines()]
+    for digest, size in (line for line in stored if len(line) == 2):
+        data = await content(blobs, BlobRef(digest.decode(), int(size)))
+        assert hashlib.sha256(data).hexdigest() == digest.decode()
+    await blobs.sweep(LATER)
+    for path in blobs.root.glob("??/*"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+    assert list((blobs.root / "tmp").iterdir()) == []
