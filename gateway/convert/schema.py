@@ -119,7 +119,9 @@ class Schema:
                 found = len(element) > 0
             case _ if error.attribute:
                 value = element.get(error.attribute)
-                found = value is not None and f"'{value}'" in error.rest
+                # the set of what is allowed comes after the value that is not
+                said, _, _ = error.rest.partition(" of the set {")
+                found = value is not None and f"'{value}'" in said
             case _:
                 found = True
         return found
