@@ -173,11 +173,11 @@ async def _found(
     uuids = [row.uuid for row in rows]
     columns = await _columns(conn, uuids)
     counts = (
-        select(dictionary_records.c.dictionary, func.count())
+        select(dictionary_records.c.dictionary, func.count().label("size"))
         .where(dictionary_records.c.dictionary.in_(uuids))
         .group_by(dictionary_records.c.dictionary)
     )
-    sizes: dict[str, int] = dict((await conn.execute(counts)).tuples().all())
+    sizes = {row.dictionary: row.size for row in await conn.execute(counts)}
     return [
         Dictionary(
             id=DictionaryId(row.uuid),
