@@ -111,17 +111,7 @@ class Conversions:
             ) from error
 
     def _validate(self, task: Task, document: bytes, what: str) -> None:
-        try:
-            validate(document, task.validations, self._run, what)
-        except XsltError as error:
-            raise Unfit(
-                Problem(
-                    "validation-schematron",
-                    f"The Schematron file cannot be used: {error.message}.",
-                    "validate",
-                    remedy="Correct the expression in the .sch file.",
-                )
-            ) from error
+        validate(document, task.validations, self._run, what)
 
     def _run(self, stylesheet: str, document: bytes) -> str:
         run = self._saxon.run(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from gateway.convert import wd_extensions
-from gateway.convert.source.xml import Flaw, check, undeclared
+from gateway.convert.source.xml import check, undeclared
 
 XSL = "http://www.w3.org/1999/XSL/Transform"
 _ROOTS = {f"{XSL} {name}" for name in ("stylesheet", "transform", "package")}
@@ -15,12 +15,15 @@ _DEPTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Stylesheet:
-    """The text as Saxon gets it; *encoding* and *method* are what it declares."""
+    """The text as Saxon gets it; *encoding* and *method* are what it declares.
+
+    *random* tells whether it may call a function that never gives the same twice.
+    """
 
     text: str
     encoding: str
     method: str
-    version: str
+    random: bool
 
 
 def prepare(text: str, *, version: str = "") -> Stylesheet:
@@ -31,25 +34,26 @@ def prepare(text: str, *, version: str = "") -> Stylesheet:
     text = undeclared(text.replace("\r\n", "\n").replace("\r", "\n"))
     check(text, _DEPTH)
     outline = _outline(text)
+    random = wd_extensions.random(text)
     if outline.root in _ROOTS:
-        if wd_extensions.needed(text) and outline.end > outline.start:
-            raw = text.encode()
+        raw = text.encode()
+        # an empty root, <xsl:stylesheet/>, has no end tag and calls nothing
+        if wd_extensions.needed(text) and raw[outline.end :].startswith(b"</"):
             library = wd_extensions.library().encode()
             text = (raw[: outline.end] + library + raw[outline.end :]).decode()
         if version:
             text = _VERSION.sub(f'version="{version}"', text, count=1)
-    return Stylesheet(text, outline.encoding, outline.method, outline.version)
+    return Stylesheet(text, outline.encoding, outline.method, random)
 
 
 class _Outline:
-    """What one pass over the stylesheet finds; offsets are in UTF-8 bytes."""
+    """What one pass over the stylesheet finds; *end* is in bytes of UTF-8."""
 
     def __init__(self) -> None:
         self.root = ""
-        self.start = self.end = -1
+        self.end = 0
         self.encoding = "UTF-8"
         self.method = ""
-        self.version = ""
 
 
 def _outline(text: str) -> _Outline:
@@ -62,8 +66,6 @@ def _outline(text: str) -> _Outline:
         level += 1
         if level == 1:
             found.root = name
-            found.start = parser.CurrentByteIndex
-            found.version = attributes.get("version", "")
         elif name == f"{XSL} output" and "name" not in attributes:
             found.encoding = attributes.get("encoding", found.encoding).strip()
             found.method = attributes.get("method", found.method).strip()
@@ -78,6 +80,3 @@ def _outline(text: str) -> _Outline:
     parser.EndElementHandler = end
     parser.Parse(text.encode(), True)  # noqa: FBT003  expat takes it by place
     return found
-
-
-__all__ = ["Flaw", "Stylesheet", "prepare"]

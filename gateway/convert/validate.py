@@ -11,6 +11,7 @@ from typing_extensions import override
 from gateway.convert.schematron import Element, compile_schematron, line_of, parsed
 from gateway.convert.source.xml import Flaw, check, decode, undeclared
 from gateway.convert.unfit import Unfit, invalid
+from gateway.convert.xslt import XsltError
 from gateway.core.rules import Validation
 
 _SHOWN = 5
@@ -30,7 +31,7 @@ def validate(
     """Hold `document` against every file; Unfit tells what the first one says.
 
     `what` names the document in messages. A schema that others include is used only
-    through them. XsltError is left to the caller.
+    through them.
     """
     if not validations:
         return
@@ -167,7 +168,12 @@ def _schematron(text: str, file: Validation, run: RunXslt, what: str) -> None:
         raise _bad_file(
             "validation-schematron", file.name, flaw.message, flaw.line
         ) from flaw
-    failures = etree.fromstring(run(stylesheet, text.encode()).encode())
+    try:
+        failures = etree.fromstring(run(stylesheet, text.encode()).encode())
+    except XsltError as error:
+        code = f"{error.code}: " if error.code else ""
+        message = f"{code}{error.message.rstrip('.')}"
+        raise _bad_file("validation-schematron", file.name, message, None) from error
     found = [each for each in failures if not _harmless(each)]
     if not found:
         return

@@ -27,6 +27,7 @@ LOOKUPS: Mapping[str, int] = {
 """Function to number of arguments."""
 
 CHAIN = "chainEnvelope"
+_CREATE = "createAttachementWithSourceFile"
 _ASK = "\ue01e"
 _GAP = "\ue01f"
 _SPACE = 1 << 32
@@ -50,6 +51,11 @@ def needed(stylesheet: str) -> bool:
     return WD in stylesheet or UUID in stylesheet
 
 
+def random(stylesheet: str) -> bool:
+    """Whether the stylesheet may call a function that gives something new each time."""
+    return needed(stylesheet) and ("randomUUID" in stylesheet or _CREATE in stylesheet)
+
+
 def library() -> str:
     """Return top-level declarations on one line: no line of the customer's moves."""
     parts = [
@@ -60,7 +66,7 @@ def library() -> str:
         *(_random(kind) for kind in ("plain", "attachment")),
         _function("uuid:randomUUID", '<xsl:sequence select="gw:plain()"/>'),
         _function(
-            "wd:createAttachementWithSourceFile",
+            f"wd:{_CREATE}",
             '<xsl:sequence select="gw:attachment()"/>',
         ),
     ]

@@ -12,7 +12,8 @@ from typing import Any
 
 import saxonche
 
-from gateway.convert.stylesheet import Flaw, Stylesheet, prepare
+from gateway.convert.source.xml import Flaw
+from gateway.convert.stylesheet import Stylesheet, prepare
 from gateway.convert.wd_extensions import GW
 
 _FEATURES = {
@@ -20,6 +21,9 @@ _FEATURES = {
     "http://saxon.sf.net/feature/allow-external-functions": "off",
     "http://saxon.sf.net/feature/disableXslEvaluate": "true",
 }
+_OPTIMIZATION = "http://saxon.sf.net/feature/optimizationLevel"
+_FULL = "10"
+_NO_LOOP_LIFTING = "-l"
 _SHEETS = 200
 _LOG_BYTES = 64 << 10
 _NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -94,8 +98,12 @@ class Saxon:
         except Flaw as flaw:
             raise XsltError(flaw.message, "", flaw.line) from flaw
         self._forget()
+        # lifted out of a loop, a function that gives something new would give it once
+        level = _NO_LOOP_LIFTING if stylesheet.random else _FULL
+        self._processor.set_configuration_property(_OPTIMIZATION, level)
         try:
             compiler = self._processor.new_xslt30_processor()
+            compiler.set_jit_compilation(False)
             executable = compiler.compile_stylesheet(
                 stylesheet_text=stylesheet.text, encoding="UTF-8"
             )
