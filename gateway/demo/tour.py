@@ -1,6 +1,5 @@
 """What is printed when the demo is up: how to see the whole line working."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,7 +38,8 @@ async def prepare(desk: Desk, folder: Path) -> str:
 
 def commands(folder: Path) -> Sequence[str]:
     """Return three lines for a shell: put the order, look, fetch what it became."""
-    near = Path(os.path.relpath(folder))
+    here = Path.cwd()
+    near = folder.relative_to(here) if folder.is_relative_to(here) else folder
     sftp = f"sftp -q -b - -F {near / SSH_CONFIG}"
     return (
         f'echo "put {near / "order.edi"} coutbox/" | {sftp} shop',

@@ -35,7 +35,7 @@ def test_an_edifact_order_put_by_openssh_becomes_the_file_the_erp_expects(
     world: World, expected, tmp_path
 ):
     shop, supplier, order = pair(world)
-    world.order_out(shop)
+    world.order_out(shop, order)
     world.order_in(supplier)
     (tmp_path / "order.edi").write_bytes(order)
 
@@ -56,7 +56,7 @@ def test_an_edifact_order_put_by_paramiko_becomes_the_file_the_erp_expects(
     world: World, expected
 ):
     shop, supplier, order = pair(world)
-    world.order_out(shop)
+    world.order_out(shop, order)
     world.order_in(supplier)
 
     shop.partner.write("coutbox/order.edi.part", order)

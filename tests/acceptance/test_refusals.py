@@ -7,7 +7,7 @@ from pathlib import Path
 import paramiko
 import pytest
 from drive.api import ApiError
-from drive.world import Mailbox, World, native_order
+from drive.world import Mailbox, World, eventually, native_order
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -52,37 +52,52 @@ def test_an_evil_stylesheet_is_stopped_while_others_are_served(
     assert Path("/etc/hostname").read_text().strip() not in text
 
 
-@pytest.mark.parametrize("name", ["xxe.xml", "bomb_sparse.xlsx"])
-def test_an_evil_file_goes_to_error_and_the_next_is_served(world: World, name):
-    box = world.mailbox(f"Shop with {name}")
-    good = b"<order><number>G1</number></order>"
-    stylesheet = """<xsl:stylesheet version="2.0"
-        xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
-      <xsl:param name="SENDER_MAILBOX"/>
-      <xsl:param name="TEMPLATE_UUID"/>
-      <xsl:template match="/">
-        <envelope templateUuid="{$TEMPLATE_UUID}" templateVersion="">
-          <info><subject>Any</subject><message/></info>
-          <flow><roles>
-            <role id="buyer" mailboxUuid="{$SENDER_MAILBOX}"/>
-            <role id="supplier" mailboxUuid="{$SENDER_MAILBOX}"/>
-          </roles></flow>
-          <documents><document id="order">
-            <field name="number"><xsl:value-of select="//number"/>.</field>
-            <field name="orderDate">2026-10-12</field>
-          </document></documents>
-        </envelope>
-      </xsl:template>
-    </xsl:stylesheet>"""
-    world.rule(box, ("good.xml", good), **rule(world, stylesheet))
+ANY = """<xsl:stylesheet version="2.0"
+    xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:param name="SENDER_MAILBOX"/>
+  <xsl:param name="TEMPLATE_UUID"/>
+  <xsl:template match="/">
+    <envelope templateUuid="{$TEMPLATE_UUID}" templateVersion="">
+      <info><subject>Any</subject><message/></info>
+      <flow><roles>
+        <role id="buyer" mailboxUuid="{$SENDER_MAILBOX}"/>
+        <role id="supplier" mailboxUuid="{$SENDER_MAILBOX}"/>
+      </roles></flow>
+      <documents><document id="order">
+        <field name="number"><xsl:value-of select="name(*)"/></field>
+        <field name="orderDate">2026-10-12</field>
+      </document></documents>
+    </envelope>
+  </xsl:template>
+</xsl:stylesheet>"""
+GOOD = b"<order><number>G1</number></order>"
 
-    box.partner.write(f"coutbox/{name}", (EVIL / name).read_bytes())
-    box.partner.write("coutbox/good.xml", good)
 
-    failed = world.transfer(box, name, "FAILED")
-    assert failed["error"]["message"]
+def test_an_xml_file_with_entities_goes_to_error_and_the_next_is_served(world: World):
+    box = world.mailbox("Shop with entities")
+    world.rule(box, ("good.xml", GOOD), **rule(world, ANY))
+
+    box.partner.write("coutbox/xxe.xml", (EVIL / "xxe.xml").read_bytes())
+    box.partner.write("coutbox/good.xml", GOOD)
+
+    failed = world.transfer(box, "xxe.xml", "FAILED")
+    assert "DOCTYPE" in failed["error"]["message"]
+    assert failed["error"]["line"] == 1
     world.transfer(box, "good.xml", "PROCESSED")
-    assert box.partner.listing("error") == [name, f"{name}.error.json"]
+    assert box.partner.listing("error") == ["xxe.xml", "xxe.xml.error.json"]
+
+
+def test_a_workbook_that_would_burst_harms_nobody(world: World):
+    box = world.mailbox("Shop with a workbook")
+    world.rule(box, ("good.xml", GOOD), **rule(world, ANY))
+
+    box.partner.write("coutbox/bomb.xlsx", (EVIL / "bomb_sparse.xlsx").read_bytes())
+    eventually(lambda: not box.partner.listing("coutbox"), "the workbook is taken")
+    box.partner.write("coutbox/good.xml", GOOD)
+    world.transfer(box, "good.xml", "PROCESSED")
+
+    (bomb,) = world.transfers(box, direction="RECEIVED", q="bomb")
+    assert bomb["state"] in {"PROCESSED", "FAILED"}
 
 
 def test_a_file_that_no_rule_knows_goes_to_error_and_says_what_to_do(world: World):

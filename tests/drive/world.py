@@ -142,8 +142,11 @@ class World:
         token = self.execute(box, example, **rule)["executeToken"]
         self.api.put(f"/api/v1/rules/{uuid}", {**rule, "executeToken": token})
 
-    def order_out(self, box: Mailbox, **changes: Any) -> str:
-        """Give the mailbox the rule that makes EDIFACT orders envelopes."""
+    def order_out(self, box: Mailbox, order: bytes, **changes: Any) -> str:
+        """Give the mailbox the rule that makes EDIFACT orders envelopes.
+
+        It is tried on `order`, whose supplier must have a mailbox.
+        """
         stylesheet = (FILES / "order-out.xsl").read_text()
         for word, value in self.products().items():
             stylesheet = stylesheet.replace(word, value)
@@ -154,7 +157,7 @@ class World:
             "match": {"kind": "CONTENT", "pattern": r"UNH\+[^']*ORDERS:D:96A"},
             "stylesheet": stylesheet,
         }
-        return self.rule(box, ("order.edi", ORDER), **rule | changes)
+        return self.rule(box, ("order.edi", order), **rule | changes)
 
     def order_in(self, box: Mailbox, **changes: Any) -> str:
         """Give the mailbox the rule that makes envelopes XML for an ERP."""
