@@ -114,6 +114,10 @@ def test_a_digest_lists_what_it_has_and_counts_the_rest():
         assert text.count("o.edi") == 20
         assert text.count("(line 7)") == 20
         assert "and 3 more, see the log" in text
+    lines = mail.text.splitlines()
+    assert sum(line.startswith("* o.edi at 2026") for line in lines) == 20
+    assert lines.count("* and 3 more, see the log") == 1
+    assert lines[lines.index("-- ") - 1] == ""
     one = {**DIGEST, "count": 1, "items": [FAILURE], "about": "delivery-failed"}
     mail = TEXTS.render("digest", one)
     assert mail.subject == "Acme: 1 more file could not be delivered"
