@@ -1,6 +1,6 @@
 """One conversion from beginning to end, inside a worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.convert import wd_extensions
@@ -8,19 +8,14 @@ from gateway.convert.output import encoded
 from gateway.convert.source import Described, Source, read_source
 from gateway.convert.source.xml import read_xml
 from gateway.convert.task import Converted, Limits, Task
+from gateway.convert.transformation import Ask, Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import validate
-from gateway.convert.wire import Lookup
-from gateway.convert.xslt import Run, Saxon, Sheet, XsltError
+from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
 
-ROUNDS = 50
-_TYPE_ERROR = "XPTY0004"
 _MESSAGES = 100
 _MESSAGE_LENGTH = 1000
-
-Ask = Callable[[Sequence[Lookup]], Sequence[str | None]]
-"""Gives the answers to look-ups, in their order."""
 
 
 class Conversions:
@@ -82,7 +77,7 @@ class Conversions:
 
     def _transform(self, task: Task, source: Source, ask: Ask) -> Converted:
         document = self._parse(source)
-        transformation = _Transformation(self._saxon, task, document, ask)
+        transformation = Transformation(self._saxon, task, document, ask)
         try:
             run = transformation.settle()
         except XsltError as error:
@@ -131,87 +126,6 @@ class Conversions:
                 "Let the stylesheet write less, or raise"
                 " limits.conversion_output_bytes.",
             )
-
-
-class _Transformation:
-    """Runs a stylesheet until it asks for nothing new."""
-
-    def __init__(self, saxon: Saxon, task: Task, document: Any, ask: Ask) -> None:
-        self._saxon = saxon
-        self._task = task
-        self._document = document
-        self._ask = ask
-        self.dice = wd_extensions.Dice(task.seed)
-        self.answers: dict[Lookup, str | None] = {}
-        self.warnings: list[str] = []
-        self.compiled = False
-        self.sheet: Sheet
-
-    def settle(self) -> Run:
-        """Return the run that had every answer; XsltError if it failed.
-
-        A type error (XPTY0004) is tried once more with the rules of XSLT 1.0, for
-        which many stylesheets that call themselves 2.0 were written.
-        """
-        try:
-            return self._settle("")
-        except XsltError as error:
-            if error.code != _TYPE_ERROR:
-                raise
-            first = error
-        try:
-            run = self._settle("1.0")
-        except XsltError:
-            self.compiled = self._compiles()
-            raise first from None
-        where = f"line {first.line}: " if first.line else ""
-        self.warnings.append(
-            f"Run with the rules of XSLT 1.0, because {where}{first.message}"
-            f" ({_TYPE_ERROR})."
-        )
-        return run
-
-    def _compiles(self) -> bool:
-        try:
-            self._saxon.compile(self._task.stylesheet)
-        except XsltError:
-            return False
-        return True
-
-    def _settle(self, version: str) -> Run:
-        self.compiled = False
-        self.sheet = self._saxon.compile(self._task.stylesheet, version=version)
-        self.compiled = True
-        for _ in range(ROUNDS):
-            run = self._saxon.run(
-                self.sheet, self._document, self._task.parameters, self._own()
-            )
-            fresh = [r for r in self.requests(run) if r not in self.answers]
-            if not fresh:
-                if run.error is not None:
-                    raise run.error
-                return run
-            # an error may come from an answer that is still missing: ask first
-            self.answers |= dict(zip(fresh, self._ask(fresh), strict=True))
-        raise XsltError(
-            f"The look-ups do not settle: after {ROUNDS} runs the stylesheet still asks"
-            " for something new, for example because it looks up what it counts",
-            "",
-            None,
-        )
-
-    def _own(self) -> dict[str, str]:
-        """Return the library's parameters, if the library is in the stylesheet."""
-        if not wd_extensions.needed(self._task.stylesheet):
-            return {}
-        json = wd_extensions.answers_json(self.answers)
-        return {**self.dice.parameters(), "json": json}
-
-    @staticmethod
-    def requests(run: Run) -> list[Lookup]:
-        """Return what a run asked for, each once."""
-        found = [wd_extensions.request(message) for message in run.messages]
-        return list(dict.fromkeys(each for each in found if each is not None))
 
 
 def _notes(messages: Sequence[str]) -> list[str]:

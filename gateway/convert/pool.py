@@ -5,26 +5,18 @@ This module imports neither Saxon nor lxml: the gateway's own process stays smal
 
 import asyncio
 import hashlib
-import sys
-import tempfile
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-import gateway
 from gateway.convert import wire
+from gateway.convert.child import Worker
 from gateway.convert.task import Converted, Limits, Task
-from gateway.core.errors import GatewayError
 from gateway.core.model import Problem
 from gateway.core.ports import Resolver
-
-STARTUP_SECONDS = 60
-_HOME = Path(gateway.__file__).parent.parent
-_LOG_BYTES = 64 << 10
 
 
 class _Died(Exception):
@@ -34,70 +26,6 @@ class _Died(Exception):
         super().__init__(problem.message)
         self.problem = problem
         self.killed = killed
-
-
-@dataclass(slots=True, eq=False)
-class _Worker:
-    process: Process
-    log: BinaryIO
-    tasks: int = 0
-
-    @classmethod
-    async def start(cls, limits: Limits) -> "_Worker":
-        """Return a worker that is ready; GatewayError if it does not come up."""
-        log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the worker
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gateway.convert.worker",
-            wire.limits_out(limits),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=log,
-            cwd=_HOME,
-            env={"LANG": "C.UTF-8"},
-            start_new_session=True,  # Ctrl-C is for the gateway to handle
-        )
-        worker = cls(process, log)
-        try:
-            async with asyncio.timeout(STARTUP_SECONDS):
-                await worker.answer(b"")
-        except (TimeoutError, OSError, EOFError) as error:
-            said = worker.last_words()
-            await worker.end()
-            raise GatewayError(
-                f"The conversion worker does not start: {said or error!r}. Run"
-                " `envelope-gateway doctor`."
-            ) from error
-        except BaseException:
-            await worker.end()
-            raise
-        return worker
-
-    async def answer(self, question: bytes) -> wire.Frame:
-        """Send a frame (none if empty), return the next one."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        if stdin is None or stdout is None:
-            raise GatewayError("The conversion worker has no pipes.")
-        if question:
-            stdin.write(question)
-            await stdin.drain()
-        return await wire.receive(stdout)
-
-    def last_words(self) -> str:
-        """Return the start of what the worker wrote to its standard error."""
-        self.log.seek(0)
-        return self.log.read(_LOG_BYTES).decode("utf-8", "replace").strip()
-
-    async def end(self) -> int:
-        """Kill the worker if it lives; return its exit status."""
-        if self.process.returncode is None:
-            self.process.kill()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        status = await self.process.wait()
-        self.log.close()
-        return status
 
 
 class Converter:
@@ -111,8 +39,8 @@ class Converter:
         self.limits = limits or Limits()
         self._workers = workers
         self._slots = asyncio.Semaphore(workers)
-        self._idle: list[_Worker] = []
-        self._all: list[_Worker] = []
+        self._idle: list[Worker] = []
+        self._all: list[Worker] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -129,8 +57,8 @@ class Converter:
 
     async def warm(self) -> None:
         """Start every worker now; GatewayError if one does not come up."""
-        while len(self._all) < self._workers:
-            self._idle.append(await self._spawn())
+        missing = self._workers - len(self._all)
+        self._idle += await asyncio.gather(*(self._spawn() for _ in range(missing)))
 
     @property
     def pids(self) -> list[int]:
@@ -194,7 +122,7 @@ class Converter:
         return replace(result, milliseconds=spent * 1000)
 
     async def _converse(
-        self, worker: _Worker, task: Task, resolve: Resolver
+        self, worker: Worker, task: Task, resolve: Resolver
     ) -> Converted | Problem:
         """Hand the task over and answer look-ups; only the worker's time counts."""
         loop = asyncio.get_running_loop()
@@ -213,9 +141,7 @@ class Converter:
             answers = await _answers(frame[0], resolve, known)
             question = wire.encode({"answers": answers})
 
-    async def _ask(
-        self, worker: _Worker, question: bytes, seconds: float
-    ) -> wire.Frame:
+    async def _ask(self, worker: Worker, question: bytes, seconds: float) -> wire.Frame:
         """Return the worker's next frame; _Died if there will be none."""
         try:
             async with asyncio.timeout(seconds):
@@ -229,7 +155,7 @@ class Converter:
             killed = status == -SIGKILL and problem.code == "conversion-crash"
             raise _Died(problem, killed=killed) from error
 
-    async def _take(self) -> _Worker:
+    async def _take(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
             if worker.process.returncode is None:
@@ -237,13 +163,13 @@ class Converter:
             await self._dismiss(worker)
         return await self._spawn()
 
-    async def _dismiss(self, worker: _Worker) -> None:
+    async def _dismiss(self, worker: Worker) -> None:
         if worker in self._all:
             self._all.remove(worker)
         await worker.end()
 
-    async def _spawn(self) -> _Worker:
-        worker = await _Worker.start(self.limits)
+    async def _spawn(self) -> Worker:
+        worker = await Worker.start(self.limits)
         self._all.append(worker)
         return worker
 
