@@ -10,6 +10,7 @@ from asyncssh.constants import DISC_NO_MORE_AUTH_METHODS_AVAILABLE as NO_MORE_AU
 from asyncssh.constants import DISC_TOO_MANY_CONNECTIONS as TOO_MANY
 from typing_extensions import override
 
+from gateway.core.model import MailboxId
 from gateway.core.ports import Gate, SftpAccount
 from sftp_server.handler import ServerChannel, SftpChannel
 from sftp_server.house import House
@@ -23,6 +24,9 @@ class Crowd:
     """Everybody who is connected."""
 
     doors: "set[Door]" = field(default_factory=set)
+    closings: int = (
+        0  # how often sessions were closed: who logs in meanwhile, asks again
+    )
 
     def full(self, newcomer: "Door") -> str:
         """Return why there is no room for another connection, or an empty text."""
@@ -30,17 +34,16 @@ class Crowd:
         others = self.doors - {newcomer}
         if len(others) >= limits.max_connections:
             return "too many connections"
-        if sum(not door.inside for door in others) >= limits.max_unauthenticated:
+        if sum(not door.mailbox for door in others) >= limits.max_unauthenticated:
             return "too many connections that have not logged in"
         same = sum(door.address == newcomer.address for door in others)
         if same >= limits.max_per_address:
             return f"too many connections from {newcomer.address}"
         return ""
 
-    def crowded(self, newcomer: "Door") -> bool:
+    def crowded(self, newcomer: "Door", mailbox: MailboxId) -> bool:
         """Whether the login has as many connections as it may have."""
-        others = self.doors - {newcomer}
-        same = sum(door.inside and door.mailbox == newcomer.mailbox for door in others)
+        same = sum(door.mailbox == mailbox for door in self.doors)
         return same >= newcomer.house.options.max_per_login
 
 
@@ -53,11 +56,12 @@ class Door(asyncssh.SSHServer):
 
     def __init__(self, house: House, gate: Gate, crowd: Crowd) -> None:
         self.house = house
-        self.inside = False
         self.address = ""
         self._gate = gate
         self._crowd = crowd
         self._account: SftpAccount | None = None
+        self._proved: dict[str, SftpAccount] = {}
+        self._closings = 0
         self._tries: set[object] = set()
         self._sessions = 0
         self._seen = 0.0
@@ -114,12 +118,7 @@ class Door(asyncssh.SSHServer):
     # --- Who it is -------------------------------------------------------------------
 
     @override
-    async def begin_auth(self, username: str) -> bool:
-        account = await self._gate.account(username)
-        if account is not None and not _allowed(self.address, account):
-            log.warning("SFTP login %s is not allowed from %s", username, self.address)
-            account = None
-        self._account = account
+    def begin_auth(self, username: str) -> bool:
         return True
 
     @override
@@ -136,24 +135,35 @@ class Door(asyncssh.SSHServer):
         started = loop.time()
         if not self._try(object()):
             return False
-        account = self._account
+        account = await self._find(username)
         if account is not None and await self._gate.password_ok(
             account.mailbox, password
         ):
-            return self._welcome()
+            return self._welcome(username, account)
         log.warning("SFTP login %r from %s failed", username, self.address)
         delay = self.house.options.failed_login_delay
         await asyncio.sleep(max(started + delay - loop.time(), 0))
         return False
 
     @override
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Asked once without and once with a signature, which asyncssh verifies."""
         if not self._try(key.public_data):
             return False
-        lines = self._account.public_keys if self._account else ()
-        known = any(key.public_data == _public_data(line) for line in lines)
-        return known and self._welcome()
+        account = await self._find(username)
+        lines = account.public_keys if account else ()
+        if account is None or key.public_data not in map(_public_data, lines):
+            return False
+        return self._welcome(username, account)
+
+    async def _find(self, username: str) -> SftpAccount | None:
+        """Return who this is; asked anew each time, for a client may change names."""
+        self._closings = self._crowd.closings
+        account = await self._gate.account(username)
+        if account is not None and not _allowed(self.address, account):
+            log.warning("SFTP login %s is not allowed from %s", username, self.address)
+            return None
+        return account
 
     def _try(self, what: object) -> bool:
         """Count an attempt; the same key twice is one. RFC 4252 section 4."""
@@ -163,17 +173,23 @@ class Door(asyncssh.SSHServer):
         self.close("too many failed logins", NO_MORE_AUTH)
         return False
 
-    def _welcome(self) -> bool:
-        if self._crowd.crowded(self):
-            log.warning("SFTP login %s has too many connections", self.mailbox)
+    def _welcome(self, username: str, account: SftpAccount) -> bool:
+        if self._crowd.crowded(self, account.mailbox):
+            log.warning("SFTP login %s has too many connections", account.mailbox)
             self.close("too many connections of this login", TOO_MANY)
             return False
+        self._proved[username] = account
         return True
 
     @override
     def auth_completed(self) -> None:
-        self.inside = True
+        """Take the account of the name that asyncssh let in, and of no other."""
+        username = self._conn.get_extra_info("username") if self._conn else ""
+        self._account = self._proved.get(username)
         self.touch()
+        if self._account is None or self._closings != self._crowd.closings:
+            self.close("the integration was switched off")
+            return
         log.info("SFTP login %s from %s", self.mailbox, self.address)
 
     # --- What it may open ------------------------------------------------------------

@@ -92,6 +92,7 @@ class SftpServer:
 
     async def close_sessions(self, mailbox: MailboxId | None = None) -> None:
         """Close the connections of a mailbox, or all; what is committing goes on."""
+        self._crowd.closings += 1
         for door in list(self._crowd.doors):
             if mailbox is None or door.mailbox == mailbox:
                 door.close("the integration was switched off")
