@@ -1,5 +1,6 @@
 """Attachments: upload before the envelope that carries them, download."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from admin_web.api.download import OCTETS, download
 from admin_web.api.models import Answer, Query
-from admin_web.api.operation import Call, Operation
+from admin_web.api.operation import READ_SECONDS, Call, Operation
 from gateway.core.desk.actor import PersonRole
 from gateway.core.model import AttachmentId
 
@@ -49,7 +50,12 @@ def _name(call: Call) -> str:
 
 
 async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk in request.content.iter_chunked(CHUNK):
+    """Yield the body; TimeoutError if the caller pauses too long."""
+    while True:
+        async with asyncio.timeout(READ_SECONDS):
+            chunk = await request.content.read(CHUNK)
+        if not chunk:
+            return
         yield chunk
 
 

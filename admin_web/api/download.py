@@ -22,7 +22,10 @@ async def download(call: Call, content: Content) -> web.StreamResponse:
     )
     if content.size is not None:
         response.content_length = content.size
+    # read before the status is sent: what cannot be read is an error, not half a file
+    first = await anext(content.chunks, b"")
     await response.prepare(call.request)
+    await response.write(first)
     async for chunk in content.chunks:
         await response.write(chunk)
     await response.write_eof()

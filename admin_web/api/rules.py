@@ -1,5 +1,6 @@
 """Conversion rules: write, execute, order, switch."""
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.rules import Example, RuleDraft
 from gateway.core.errors import Invalid
 from gateway.core.model import MailboxId, RuleId
+
+EXAMPLE_MAX = 16 << 20
 
 
 class OrderBody(Body):
@@ -122,7 +125,7 @@ async def execute_rule(call: Call) -> ExecuteAnswer:
     done = await call.desk.rules.execute(
         MailboxId(body.mailbox.lower()),
         body.draft(),
-        _example(body),
+        await asyncio.to_thread(_example, body),
         RuleId(body.uuid.lower()) if body.uuid else None,
     )
     result, encoding = _shown(done.result)
@@ -144,6 +147,9 @@ def _example(body: ExecuteBody) -> Example | None:
     except (binascii.Error, ValueError) as error:
         why = f"is not base64: {error}"
         raise Invalid(f"exampleContent {why}.", data={"exampleContent": why}) from error
+    if len(data) > EXAMPLE_MAX:
+        why = f"has {len(data)} bytes; an example may have {EXAMPLE_MAX}"
+        raise Invalid(f"exampleContent {why}.", data={"exampleContent": why})
     return Example(body.example_name or "example", data)
 
 

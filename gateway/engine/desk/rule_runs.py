@@ -71,12 +71,13 @@ class RuleRuns:
         whole = await self.drafts.complete(mailbox, made.drafts, done.attachments)
         if isinstance(whole, Problem):
             raise refusal(whole)
+        doubts = await asyncio.to_thread(_doubts, rule, source, example, whole)
         return Run(
             kept=KeptExample(example.name, source.blob),
             source_xml=done.source_xml,
             file_name=example.name,
             result=done.output,
-            warnings=[*done.warnings, *_doubts(rule, source, example, whole)],
+            warnings=[*done.warnings, *doubts],
         )
 
     async def into(

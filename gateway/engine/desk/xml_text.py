@@ -2,7 +2,7 @@
 
 import re
 
-_DECLARATION = re.compile(r"\A\ufeff?(<\?xml\b[^>]*\?>)?")
+_DECLARATION = re.compile(r"\A\ufeff?(<\?xml\s[^>]*\?>)?")
 
 
 def settled(text: str) -> str:

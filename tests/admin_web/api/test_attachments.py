@@ -54,5 +54,14 @@ async def test_too_many_bytes_are_refused_and_none_is_kept(api, blobs):
     assert not [file for file in blobs.root.rglob("*") if file.is_file()]
 
 
+async def test_a_file_that_is_lost_is_an_error_not_half_an_answer(api, blobs):
+    made = await api.post(PATH, data=b"x")
+    for file in blobs.root.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    answer = await api.get(f"{PATH}/{(await made.json())['uuid']}")
+    assert (answer.status, (await answer.json())["code"]) == (500, "internal-error")
+
+
 async def test_an_unknown_attachment_is_404(api):
     assert (await api.get(f"{PATH}/22222222-2222-4222-8222-222222222222")).status == 404

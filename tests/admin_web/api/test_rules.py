@@ -213,6 +213,22 @@ async def test_what_is_wrong_in_an_in_rule_is_named(execute, in_rule):
         assert field in told["data"], change
 
 
+async def test_an_example_has_a_limit(execute, out_rule, monkeypatch):
+    monkeypatch.setattr("admin_web.api.rules.EXAMPLE_MAX", 10)
+    told = await execute(out_rule, 422)
+    assert "may have 10" in told["data"]["exampleContent"]
+
+
+async def test_a_result_that_is_no_text_is_base64(execute, out_rule, in_rule):
+    latin = in_rule["stylesheet"].replace(
+        '<xsl:template match="/envelope">',
+        '<xsl:output encoding="ISO-8859-1"/><xsl:template match="/envelope">é',
+    )
+    done = await execute(in_rule | {"stylesheet": latin})
+    assert done["resultEncoding"] == "base64"
+    assert "é".encode("latin-1") in base64.b64decode(done["result"])
+
+
 async def test_an_unknown_mailbox_is_404(api, execute, out_rule):
     await execute(out_rule, 404, mailbox=NOBODY)
     assert (await api.get(f"/api/v1/mailboxes/{NOBODY}/rules")).status == 404
