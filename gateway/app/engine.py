@@ -55,6 +55,7 @@ class Engine:
         """Take up what a crash or a stop left behind."""
         if self.base.db.embedded:  # nobody else can hold a lease
             await self.jobs.release()
+            await self.base.blobs.sweep(utc_now())
         await self.jobs.unpark(PARKED, utc_now())
         await self.uploads.reconcile()
 

@@ -7,21 +7,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from sftp_server.server import SftpServer
-
 from certs.ssh_keys import fingerprint, known_hosts_line
 from gateway.adapters.lock import held
+from gateway.adapters.systemd import Systemd
+from gateway.adapters.watchdog import Watchdog
 from gateway.app import admin, engine
 from gateway.app.endpoints import published
 from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
-from gateway.config import Config
+from gateway.config import Config, notify_socket
 from gateway.core.desk import Desk
 from gateway.core.desk.integrations import Addresses
 from gateway.core.model import MailboxId
 from gateway.engine.desk.templates import Templates
 from gateway.engine.housekeeping import Housekeeping
 from gateway.engine.parking import PARKED
+from gateway.engine.retention import KeepDays, Retention
+from gateway.store.retention import Finished
 from sftp_server.options import SftpOptions
+from sftp_server.server import SftpServer
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +105,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
                 },
             )
         )
+        systemd = Systemd(notify_socket())
+        systemd.ready()
         yield Running(
             base=base,
             desk=desk,
@@ -109,6 +114,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             admin_url=url,
             first_password=password,
         )
+        systemd.stopping()
         log.info("stopping: no new connections")
 
 
@@ -116,21 +122,41 @@ async def running(config: Config) -> AsyncIterator[Running]:
 async def _working(line: engine.Engine) -> AsyncIterator[None]:
     """Run the job loop and the housekeeping until the block ends."""
     stop, grace = asyncio.Event(), line.base.config.limits.shutdown_grace
-    housekeeping = Housekeeping(line.base.db, utc_now)
-    async with asyncio.TaskGroup() as group:
-        tidy = group.create_task(housekeeping.run())
-        work = group.create_task(line.worker.run(stop))
-        try:
-            yield
-        finally:
-            stop.set()
-            line.worker.wake()
-            tidy.cancel()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(grace):
-                    await asyncio.shield(work)
-            work.cancel()
-            await line.worker.release()
+    housekeeping = Housekeeping(line.base.db, _retention(line.base).clear, utc_now)
+    try:
+        async with asyncio.TaskGroup() as group:
+            aside = [
+                group.create_task(housekeeping.run()),
+                group.create_task(Watchdog().run()),
+            ]
+            work = group.create_task(line.worker.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+                line.worker.wake()
+                for task in aside:
+                    task.cancel()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(grace):
+                        await asyncio.shield(work)
+                work.cancel()
+                await line.worker.release()
+    except BaseExceptionGroup as several:
+        if len(several.exceptions) > 1:
+            raise
+        raise several.exceptions[0] from None  # what the block itself raised
+
+
+def _retention(base: Foundation) -> Retention:
+    keep = base.config.retention
+    days = KeepDays(
+        transfers=keep.transfers_days,
+        envelopes=keep.envelopes_days,
+        mails=keep.mails_days,
+        audit=keep.audit_days,
+    )
+    return Retention(Finished(base.db), base.blobs, utc_now, days)
 
 
 async def _sftp(line: engine.Engine) -> SftpServer:

@@ -54,6 +54,11 @@ def load(
     return config
 
 
+def notify_socket() -> str:
+    """Return where systemd wants to be told (sd_notify(3)); empty without it."""
+    return os.environ.get("NOTIFY_SOCKET", "")  # noqa: TID251 - the one reader
+
+
 def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from gateway.store.database import Database
 log = logging.getLogger(__name__)
 
 EXPIRY_SECONDS = 60
+CLEARING_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,13 @@ class Housekeeping:
     """Runs for as long as the process; a failure is logged and tried again."""
 
     db: Database
+    clear: Callable[[], Awaitable[None]]
     clock: Clock
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_every(EXPIRY_SECONDS, self.expire))
+            group.create_task(_every(CLEARING_SECONDS, self.clear))
 
     async def expire(self) -> None:
         """End the envelopes whose time is over."""

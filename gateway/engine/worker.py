@@ -18,6 +18,7 @@ from gateway.store.jobs import Job, Jobs
 log = logging.getLogger(__name__)
 
 POLL = timedelta(seconds=5)
+QUEUE_TROUBLE = timedelta(seconds=1)
 LEASE = timedelta(minutes=5)
 UNFORESEEN = RetryPolicy(first=timedelta(seconds=5), max_attempts=5)
 
@@ -54,13 +55,17 @@ class Worker:
             beat = group.create_task(self._keep_leases())
             while not stop.is_set():
                 self._wake.clear()  # before looking: no wake may be lost meanwhile
-                free = self.slots - len(self._held)
-                claimed = await self._claim(free) if free else []
+                try:
+                    claimed = await self._claim()
+                    pause = POLL if claimed else await self._pause()
+                except Exception:
+                    log.exception("the queue cannot be read; trying again")
+                    claimed, pause = [], QUEUE_TROUBLE
                 for job in claimed:
                     self._held[job.id] = job
                     group.create_task(self._do(job))
                 if not claimed:
-                    await self._sleep()
+                    await self._sleep(pause)
             while self._held:
                 self._wake.clear()
                 await self._wake.wait()
@@ -70,12 +75,18 @@ class Worker:
         """Give back what is still held, so that it need not wait for its lease."""
         await self.jobs.release(self.name)
 
-    async def _claim(self, free: int) -> list[Job]:
+    async def _claim(self) -> list[Job]:
+        free = self.slots - len(self._held)
+        if not free:
+            return []
         return list(await self.jobs.claim(self.name, self.clock(), LEASE, free))
 
-    async def _sleep(self) -> None:
+    async def _pause(self) -> timedelta:
+        """Return how long nothing will be due, if nobody wakes us."""
         due = await self.jobs.next_due() if len(self._held) < self.slots else None
-        pause = min(POLL, max(due - self.clock(), timedelta(0))) if due else POLL
+        return min(POLL, max(due - self.clock(), timedelta(0))) if due else POLL
+
+    async def _sleep(self, pause: timedelta) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(pause.total_seconds(), 0.01)):
                 await self._wake.wait()
@@ -114,7 +125,10 @@ class Worker:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            await self.jobs.renew(list(self._held.values()), self.clock(), LEASE)
+            try:
+                await self.jobs.renew(list(self._held.values()), self.clock(), LEASE)
+            except Exception:
+                log.exception("the leases could not be renewed; trying again")
 
 
 def _internal(job: Job, at: datetime) -> Problem:
