@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import NewType
+from unicodedata import category
 
 MailboxId = NewType("MailboxId", str)
 TransferId = NewType("TransferId", str)
@@ -17,6 +18,8 @@ AttachmentId = NewType("AttachmentId", str)
 MessageId = NewType("MessageId", str)
 
 NAME_MAX_BYTES = 255
+# control characters, line and paragraph separators, halves of a surrogate pair
+CONTROLS = {"Cc", "Zl", "Zp", "Cs"}
 
 
 class Channel(Enum):
@@ -66,7 +69,7 @@ class FileName:
     def __post_init__(self) -> None:
         if not self.text or self.text in {".", ".."}:
             raise ValueError(f"not a file name: {self.text!r}")
-        if "/" in self.text or not self.text.isprintable():
+        if "/" in self.text or CONTROLS & set(map(category, self.text)):
             raise ValueError(f"illegal character in file name: {self.text!r}")
         if len(self.text.encode()) > NAME_MAX_BYTES:
             raise ValueError("file name longer than 255 bytes")

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from gateway.store import transfers
 from gateway.store.tables import entries
+from sftp_server.session import Session
 
 pytestmark = pytest.mark.integration
 
@@ -251,7 +252,7 @@ async def test_paths_are_made_absolute(client):
 
 
 async def test_names_may_be_any_text(client):
-    name = "Bestellung Größe № 5, 注文.part"
+    name = "Bestellung Größe № 5, 注文\u3000書\u00a0👩\u200d🔧.part"
     await put(client, f"coutbox/{name}")
     assert name in await client.listdir("coutbox")
     with pytest.raises(asyncssh.SFTPNoSuchFile, match="illegal character"):
@@ -362,3 +363,20 @@ async def test_what_is_not_there_cannot_be_touched_or_listed(client):
     ):
         with pytest.raises(asyncssh.SFTPNoSuchFile):
             await call
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("open56", (b"inbox/a", 0, 0, asyncssh.SFTPAttrs())),
+        ("lock", (object(), 0, 1, 0)),
+        ("unlock", (object(), 0, 1)),
+        ("link", (b"a", b"b")),
+        ("map_path", (b"/etc",)),
+        ("reverse_map_path", (b"/etc",)),
+    ],
+)
+def test_what_sftp_3_cannot_ask_for_is_refused_all_the_same(call, arguments):
+    session = Session.__new__(Session)
+    with pytest.raises(asyncssh.SFTPOpUnsupported):
+        getattr(session, call)(*arguments)
