@@ -8,9 +8,10 @@ from gateway.convert.output import encoded
 from gateway.convert.source import Described, Source, read_source
 from gateway.convert.source.xml import read_xml
 from gateway.convert.task import Converted, Limits, Task
-from gateway.convert.transformation import Ask, Transformation
+from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import validate
+from gateway.convert.wire import Ask
 from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
 

@@ -1,18 +1,14 @@
 """A stylesheet run until every look-up it makes has its answer."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.convert import wd_extensions
 from gateway.convert.task import Task
-from gateway.convert.wire import Lookup
+from gateway.convert.wire import Ask, Lookup
 from gateway.convert.xslt import Run, Saxon, Sheet, XsltError
 
 ROUNDS = 50
 _TYPE_ERROR = "XPTY0004"
-
-Ask = Callable[[Sequence[Lookup]], Sequence[str | None]]
-"""Gives the answers to look-ups, in their order."""
 
 
 class Transformation:

@@ -6,7 +6,7 @@ blobs whose sizes stand under "sizes" in the object.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -98,6 +98,10 @@ def result_in(frame: Frame) -> Converted | Problem | None:
 
 
 Lookup = tuple[str, Sequence[str]]
+"""The name of a function and its arguments."""
+
+Ask = Callable[[Sequence[Lookup]], Sequence[str | None]]
+"""Gives the answers to look-ups, in their order."""
 
 
 def lookups_out(lookups: Sequence[Lookup]) -> bytes:

@@ -11,14 +11,21 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from gateway.convert import wire
-from gateway.convert.task import Limits
-from gateway.convert.wire import Lookup
+from gateway.convert.task import Converted, Limits, Task
+from gateway.convert.wire import Ask, Lookup
+from gateway.core.model import Problem
 
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 16 << 20
+
+
+class Convert(Protocol):
+    """What is served: Conversions, which is imported only after the limits are set."""
+
+    def convert(self, task: Task, ask: Ask) -> Converted | Problem: ...
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +37,11 @@ def main(arguments: Sequence[str]) -> int:
     from gateway.convert.conversion import Conversions  # noqa: PLC0415
     from gateway.convert.xslt import Saxon  # noqa: PLC0415
 
-    conversions = Conversions(limits, Saxon())
+    return serve(Conversions(limits, Saxon()), inward, outward)
+
+
+def serve(conversions: Convert, inward: BinaryIO, outward: BinaryIO) -> int:
+    """Do the tasks that come by `inward`; return the exit status."""
 
     def send(frame: bytes) -> None:
         outward.write(frame)

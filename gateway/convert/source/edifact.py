@@ -1,10 +1,11 @@
 """EDIFACT and EANCOM to XML: UNB, one element per message, groups by directory."""
 
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
 
 from gateway.convert.source.base import Described, Source
 from gateway.convert.source.directory import SERVICE, Directory, Node, directory
-from gateway.convert.source.syntax import Element, Interchange, Segment
+from gateway.convert.source.syntax import Composite, Interchange, Segment
 
 _WARNINGS = 100
 _HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -237,13 +238,28 @@ class _Reader:
     def _write(self, segment: Segment) -> None:
         known = self._directory.composites if self._directory else SERVICE
         flags = known.get(segment.tag, ())
-        out, tag = self._out, segment.tag
-        out.append(f"<{tag}>")
+        tag, many = segment.tag, len(flags)
+        parts = [f"<{tag}>"]
         for index, element in enumerate(segment.elements):
-            composite = index < len(flags) and flags[index]
+            composite = index < many and flags[index]
             for values in element:
-                _write_element(out, f"{tag}{index + 1:02}", values, composite=composite)
-        out.append(f"</{tag}>")
+                if any(values):
+                    name = f"{tag}{index + 1:02}"
+                    parts.append(self._element(name, values, composite=composite))
+        parts.append(f"</{tag}>")
+        self._out.append("".join(parts))
+
+    def _element(self, name: str, values: Composite, *, composite: bool) -> str:
+        if not self._interchange.escaped:
+            values = [escape(value) for value in values]
+        if not composite and not any(values[1:]):
+            return f"<{name}>{values[0]}</{name}>"
+        inner = [
+            f"<{name}{index:02}>{value}</{name}{index:02}>"
+            for index, value in enumerate(values, 1)
+            if value
+        ]
+        return f"<{name}>{''.join(inner)}</{name}>"
 
     def _warn(self, segment: Segment, message: str) -> None:
         line = self._interchange.line(segment.offset) if self._roomy else 0
@@ -260,31 +276,6 @@ class _Reader:
         return self._interchange.unfit(
             message, segment.number, segment.tag, segment.offset
         )
-
-
-def _write_element(
-    out: list[str], name: str, values: Element | Sequence[str], *, composite: bool
-) -> None:
-    if not any(values):
-        return
-    if not composite and not any(values[1:]):
-        out.append(f"<{name}>{_escape(str(values[0]))}</{name}>")
-        return
-    out.append(f"<{name}>")
-    for index, value in enumerate(values, 1):
-        if value:
-            inner = f"{name}{index:02}"
-            out.append(f"<{inner}>{_escape(str(value))}</{inner}>")
-    out.append(f"</{name}>")
-
-
-def _escape(text: str) -> str:
-    return (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\r", "&#13;")
-    )
 
 
 _SERVICES = {

@@ -3,7 +3,9 @@
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 from gateway.convert.unfit import Unfit, unreadable
 
@@ -46,9 +48,12 @@ class Separators:
     repetition: str = ""
     terminator: str = "'"
 
+    @property
+    def signs(self) -> str:
+        return "".join(astuple(self))
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+
+class Segment(NamedTuple):
     """One segment: number from 1, where it starts, tag, elements.
 
     An element is a list of repetitions (one, before syntax version 4), a repetition a
@@ -69,7 +74,10 @@ class Segment:
 
 
 class Interchange:
-    """The text of one interchange; says in which line things stand."""
+    """The text of one interchange; says in which line things stand.
+
+    *escaped* tells whether values come with & < > written as in XML.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         """Decode `data`; Unfit if it is no interchange."""
@@ -77,6 +85,10 @@ class Interchange:
         self.warnings: list[str] = []
         self.text = self._decode(data)
         self.separators, self._begin = self._una()
+        # once for all values, unless a separator looks like a part of an escape
+        self.escaped = not set("&<>;#") & set(self.separators.signs)
+        if self.escaped:
+            self.text = escape(self.text)
 
     def unfit(self, message: str, segment: int, tag: str, offset: int) -> Unfit:
         line = self.line(offset)
