@@ -6,6 +6,8 @@ from typing import Any
 from gateway.convert import wd_extensions
 from gateway.convert.output import encoded
 from gateway.convert.source import Described, Source, read_source
+from gateway.convert.source.detect import HEAD_BYTES, detect
+from gateway.convert.source.other import read_other
 from gateway.convert.source.xml import read_xml
 from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.transformation import Transformation
@@ -53,15 +55,6 @@ class Conversions:
         )
 
     def _read(self, task: Task) -> Source:
-        size = task.source.stat().st_size
-        if size > self._limits.source_bytes:
-            raise unreadable(
-                "source-too-large",
-                f"{task.file_name or 'The file'} has {size} bytes; at most"
-                f" {self._limits.source_bytes} can be converted.",
-                None,
-                "Send it in parts.",
-            )
         file = Described(
             name=task.file_name or "The file",
             size=task.size,
@@ -69,12 +62,22 @@ class Conversions:
             content_type=task.content_type,
             depth=self._limits.depth,
         )
-        data = task.source.read_bytes()
-        return (
-            read_xml(data, file)
-            if task.source_kind == "XML"
-            else (read_source(data, file))
-        )
+        with task.source.open("rb") as opened:
+            head = opened.read(HEAD_BYTES)
+            if task.source_kind == "FILE" and detect(head) == "other":
+                return read_other(head, file)  # of any size: only its name is needed
+            data = head + opened.read(self._limits.source_bytes)
+        if len(data) > self._limits.source_bytes:
+            raise unreadable(
+                "source-too-large",
+                f"{file.name} has {task.source.stat().st_size} bytes; at most"
+                f" {self._limits.source_bytes} can be converted.",
+                None,
+                "Send it in parts.",
+            )
+        if task.source_kind == "XML":
+            return read_xml(data, file)
+        return read_source(data, file)
 
     def _transform(self, task: Task, source: Source, ask: Ask) -> Converted:
         document = self._parse(source)

@@ -102,6 +102,12 @@ def test_a_source_that_is_too_large_is_refused(run):
     assert (found.code, found.step) == ("source-too-large", "read")
 
 
+def test_a_file_that_is_only_wrapped_may_have_any_size(run):
+    wrap = template('<o><xsl:value-of select="/file/@name"/></o>')
+    result = run(wrap, bytes(5000), file_name="x", limits=Limits(source_bytes=100))
+    assert done(result) == b"<o>x</o>"
+
+
 def test_the_readers_warnings_are_the_conversions_warnings(run):
     result = run(template("<o/>"), b"UNB+UNOC:3+A'UNZ+7'")
     assert "counts 7 messages" in result.warnings[0]
