@@ -11,6 +11,15 @@ from gateway.store.database import Database
 from gateway.store.migrations import upgrade
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--flips",
+        type=int,
+        default=150,
+        help="how many bits are flipped in each kind of AS2 message",
+    )
+
+
 @pytest.fixture
 def clock():
     return FakeClock()

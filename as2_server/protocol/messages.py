@@ -14,7 +14,10 @@ from gateway.core.model import FileName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a mailbox accepts; *max_payload* in bytes, all payloads together."""
+    """What a mailbox accepts; *max_payload* in bytes, all payloads together.
+
+    *max_ratio*: how many bytes one compressed byte may become in a large message.
+    """
 
     require_signed: bool = True
     require_encrypted: bool = True
@@ -22,6 +25,7 @@ class Policy:
     ciphers: frozenset[str] = frozenset(CIPHERS)
     max_payload: int = 2 << 30
     max_attachments: int = 100
+    max_ratio: int = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

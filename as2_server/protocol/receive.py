@@ -178,7 +178,7 @@ class _Unwrapping:
         self.tally.stop()
         # MIME headers and transfer encodings come on top of the payload
         room = 2 * self.policy.max_payload + (1 << 20)
-        self._inside(Reader(inflated(reader, room)))
+        self._inside(Reader(inflated(reader, room, self.policy.max_ratio)))
 
     # --- Signature ----------------------------------------------------------------
 

@@ -24,17 +24,17 @@ from as2_server.protocol.reader import CHUNK, Reader, Stream
 
 FREE_SIZE = 32 << 20
 """Bytes that may be inflated at any ratio."""
-MAX_RATIO = 250
-"""What more than FREE_SIZE may hold for each byte it came from."""
 
 
-def inflated(reader: Reader, limit: int) -> Iterator[bytes]:
-    """Yield the content; ProtocolError when it exceeds `limit` bytes or is a bomb."""
+def inflated(reader: Reader, limit: int, max_ratio: int) -> Iterator[bytes]:
+    """Yield the content; ProtocolError when it exceeds `limit` bytes or is a bomb.
+
+    A bomb is more than FREE_SIZE bytes and `max_ratio` for each byte it came from.
+    """
     ber = _opened(reader)
     inflater = zlib.decompressobj()
     taken = given = 0
     for chunk in ber.octets(*ber.header()):
-        taken += len(chunk)
         if inflater.eof and chunk:
             raise _failed("There is something behind the compressed data.")
         left, more = chunk, True
@@ -43,10 +43,11 @@ def inflated(reader: Reader, limit: int) -> Iterator[bytes]:
                 data = inflater.decompress(left, CHUNK)
             except zlib.error as error:
                 raise _failed("The compressed data is damaged.") from error
+            taken += len(left) - len(inflater.unconsumed_tail)
             left = inflater.unconsumed_tail
             more = bool(left) or len(data) == CHUNK
             given += len(data)
-            if given > limit or given > max(FREE_SIZE, taken * MAX_RATIO):
+            if given > limit or given > max(FREE_SIZE, taken * max_ratio):
                 raise _failed(f"The message inflates to more than {given} bytes.")
             yield data
         if inflater.unused_data:

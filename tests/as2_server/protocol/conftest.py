@@ -17,3 +17,8 @@ def bob() -> Person:
 @pytest.fixture(scope="session")
 def eve() -> Person:
     return a_person("eve")
+
+
+@pytest.fixture(scope="session")
+def flips(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--flips"))
