@@ -1,8 +1,10 @@
 """Dictionaries and their records."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import FailFast, Field, TypeAdapter
+from typing_extensions import TypeAliasType
 
 from admin_web.api.models import Answer, Body
 from admin_web.api.operation import Call, Operation, read_body
@@ -18,7 +20,9 @@ from gateway.core.dictionary import Dictionary
 PATH = "/api/v1/dictionaries"
 ONE = f"{PATH}/{{uuid}}"
 TAGS = ("dictionaries",)
-Cell = str | int
+# thousands of wrong values are named by the first
+Row = TypeAliasType("Row", Annotated[list[str | int], FailFast()])
+Rows = TypeAliasType("Rows", Annotated[list[Row], FailFast()])
 
 
 class ColumnAnswer(Answer):
@@ -56,7 +60,7 @@ class DictionaryBody(Body):
 
     name: str
     columns: list[ColumnBody | str]
-    records: list[list[Cell]] = Field(default_factory=list)
+    records: Rows = Field(default_factory=list)
     uuid: str | None = None
 
 
@@ -68,7 +72,7 @@ class DictionaryChange(Body):
 
     name: str | None = None
     columns: list[ColumnBody | str] | None = None
-    records: list[list[Cell]] | None = None
+    records: Rows | None = None
     uuid: str | None = None
     record_uuids: list[str] | None = None
     record_count: int | None = None
@@ -77,7 +81,7 @@ class DictionaryChange(Body):
 class RecordsBody(Body):
     """All records, in order."""
 
-    records: list[list[Cell]]
+    records: Rows
 
 
 async def list_dictionaries(call: Call) -> Sequence[DictionaryInfo]:
@@ -134,7 +138,7 @@ def _columns(columns: Sequence[ColumnBody | str]) -> Sequence[ColumnDraft]:
     ]
 
 
-def _texts(records: Sequence[Sequence[Cell]]) -> Sequence[Sequence[str]]:
+def _texts(records: Sequence[Sequence[str | int]]) -> Sequence[Sequence[str]]:
     return [[str(cell) for cell in row] for row in records]
 
 
@@ -148,8 +152,12 @@ def _info(dictionary: Dictionary) -> DictionaryInfo:
 
 
 def _answer(whole: WholeDictionary) -> DictionaryAnswer:
-    return DictionaryAnswer(
-        **_info(whole.dictionary).model_dump(),
+    info = _info(whole.dictionary)
+    return DictionaryAnswer.model_construct(  # the rows are texts: no second look
+        uuid=info.uuid,
+        name=info.name,
+        columns=info.columns,
+        record_count=info.record_count,
         records=[list(record.values) for record in whole.records],
         record_uuids=[record.uuid for record in whole.records],
     )

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails, from_json
 from admin_web.api.models import Body, Query
 from gateway.core.errors import Invalid, Refusal
 
+MOST_FAULTS = 50  # that one answer names
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Query)
 
@@ -50,7 +51,7 @@ def query_of(request: web.Request, model: type[Q]) -> Q:
 
 
 def _refusal(error: ValidationError, model: type[Body | Query]) -> Refusal:
-    details = error.errors(include_url=False, include_input=False)
+    details = error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
     if details[0]["type"] == "json_invalid":
         why = str(details[0].get("ctx", {}).get("error", details[0]["msg"]))
         return BadRequest(f"The body is not JSON: {why}.", "bad-json")

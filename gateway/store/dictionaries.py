@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +16,8 @@ from gateway.store.tables import (
     dictionary_records,
 )
 
-_BATCH = 5000  # rows of one INSERT
+INDEXED = 500  # characters of a value that its index holds
+_BATCH = 1000  # rows handled between two turns of the event loop
 
 
 async def listing(conn: AsyncConnection) -> Sequence[Dictionary]:
@@ -32,23 +34,16 @@ async def get(conn: AsyncConnection, dictionary: str) -> Dictionary | None:
 
 async def records(conn: AsyncConnection, dictionary: Dictionary) -> Sequence[Record]:
     """Return the records in their order."""
-    rows = await conn.execute(
-        select(
-            dictionary_records.c.uuid,
-            dictionary_cells.c.column,
-            dictionary_cells.c.value,
-        )
-        .outerjoin_from(dictionary_records, dictionary_cells)
+    wanted = (
+        select(dictionary_records.c.uuid, dictionary_records.c.texts)
         .where(dictionary_records.c.dictionary == dictionary.id)
-        .order_by(dictionary_records.c.position)
+        .order_by(dictionary_records.c.id)
     )
-    cells: dict[str, dict[str, str]] = {}
-    for row in rows:
-        cells.setdefault(row.uuid, {})[row.column] = row.value
-    return [
-        Record(uuid, tuple(row.get(c.uuid, "") for c in dictionary.columns))
-        for uuid, row in cells.items()
-    ]
+    found: list[Record] = []
+    async with conn.stream(wanted) as rows:
+        async for some in rows.partitions(_BATCH):
+            found += [Record(uuid, tuple(texts)) for uuid, texts in some]
+    return found
 
 
 async def add(conn: AsyncConnection, dictionary: Dictionary, at: datetime) -> None:
@@ -61,7 +56,7 @@ async def add(conn: AsyncConnection, dictionary: Dictionary, at: datetime) -> No
 
 
 async def change(conn: AsyncConnection, dictionary: Dictionary) -> None:
-    """Write name and columns; cells of columns that are gone go with them."""
+    """Write name and columns; the records must be put again if columns moved."""
     kept = [column.uuid for column in dictionary.columns]
     mine = dictionary_columns.c.dictionary == dictionary.id
     await conn.execute(
@@ -92,28 +87,53 @@ async def put_records(
     conn: AsyncConnection, dictionary: Dictionary, rows: Sequence[Record]
 ) -> None:
     """Replace all records."""
+    mine = dictionary_columns.c.dictionary == dictionary.id
+    columns = (
+        select(dictionary_columns.c.id)
+        .where(mine)
+        .order_by(dictionary_columns.c.position)
+    )
+    ids = (await conn.execute(columns)).scalars().all()
+    await conn.execute(
+        delete(dictionary_cells).where(dictionary_cells.c.column.in_(ids))
+    )
     await conn.execute(
         delete(dictionary_records).where(
             dictionary_records.c.dictionary == dictionary.id
         )
     )
+    # this transaction alone writes: the highest id stays the highest
+    top = select(func.coalesce(func.max(dictionary_records.c.id), 0))
+    first = (await conn.execute(top)).scalar_one() + 1
     for start in range(0, len(rows), _BATCH):
         some = rows[start : start + _BATCH]
         await conn.execute(
             insert(dictionary_records),
             [
-                {"uuid": row.uuid, "dictionary": dictionary.id, "position": position}
-                for position, row in enumerate(some, start)
+                {
+                    "id": number,
+                    "uuid": row.uuid,
+                    "dictionary": dictionary.id,
+                    "texts": list(row.values),
+                }
+                for number, row in enumerate(some, first + start)
             ],
         )
-        await conn.execute(
-            insert(dictionary_cells),
-            [
-                {"record": row.uuid, "column": column.uuid, "value": value}
-                for row in some
-                for column, value in zip(dictionary.columns, row.values, strict=True)
-            ],
+    for position, column in enumerate(ids):
+        # in the order of the index: its pages fill one after the other
+        cells = sorted(
+            (row.values[position][:INDEXED], number)
+            for number, row in enumerate(rows, first)
         )
+        rest = iter(cells)
+        while some_cells := list(islice(rest, _BATCH)):
+            await conn.execute(
+                insert(dictionary_cells),
+                [
+                    {"column": column, "value": text, "record": number}
+                    for text, number in some_cells
+                ],
+            )
 
 
 async def remove(conn: AsyncConnection, dictionary: str) -> None:
@@ -139,31 +159,51 @@ async def value(
     column_to_find: str,
 ) -> str | None:
     """Return the cell beside `wanted`, of the first record that has it."""
-    uuid = await record_uuid(conn, dictionary, column_by, wanted)
-    cell = select(dictionary_cells.c.value).where(
-        dictionary_cells.c.record == uuid, dictionary_cells.c.column == column_to_find
-    )
-    found: str | None = (await conn.execute(cell)).scalar_one_or_none()
-    return found
+    places = await _places(conn, dictionary)
+    record = await _first(conn, places.get(column_by), wanted)
+    if record is None or column_to_find not in places:
+        return None
+    return record.values[places[column_to_find][1]]
 
 
 async def record_uuid(
     conn: AsyncConnection, dictionary: str, column: str, wanted: str
 ) -> str | None:
-    """Return the first record, by position, whose `column` holds `wanted`."""
-    first = (
-        select(dictionary_records.c.uuid)
-        .join(dictionary_cells)
-        .where(
-            dictionary_records.c.dictionary == dictionary,
-            dictionary_cells.c.column == column,
-            dictionary_cells.c.value == wanted,
-        )
-        .order_by(dictionary_records.c.position)
-        .limit(1)
+    """Return the first record, in their order, whose `column` holds `wanted`."""
+    places = await _places(conn, dictionary)
+    record = await _first(conn, places.get(column), wanted)
+    return record.uuid if record else None
+
+
+async def _places(
+    conn: AsyncConnection, dictionary: str
+) -> Mapping[str, tuple[int, int]]:
+    """Return id and position of each column by its uuid."""
+    found = select(dictionary_columns).where(
+        dictionary_columns.c.dictionary == dictionary
     )
-    found: str | None = (await conn.execute(first)).scalar_one_or_none()
-    return found
+    return {row.uuid: (row.id, row.position) for row in await conn.execute(found)}
+
+
+async def _first(
+    conn: AsyncConnection, place: tuple[int, int] | None, wanted: str
+) -> Record | None:
+    if place is None:
+        return None
+    column, position = place
+    candidates = (
+        select(dictionary_records.c.uuid, dictionary_records.c.texts)
+        .join(dictionary_cells, dictionary_cells.c.record == dictionary_records.c.id)
+        .where(dictionary_cells.c.column == column)
+        .where(dictionary_cells.c.value == wanted[:INDEXED])
+        .order_by(dictionary_cells.c.record)
+    )
+    if len(wanted) < INDEXED:  # the index holds it whole: there is but one answer
+        candidates = candidates.limit(1)
+    for uuid, texts in await conn.execute(candidates):
+        if texts[position] == wanted:
+            return Record(uuid, tuple(texts))
+    return None
 
 
 async def _found(

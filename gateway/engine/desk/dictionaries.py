@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.dictionaries import (
@@ -14,7 +14,7 @@ from gateway.core.dictionary import Column, Dictionary
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.model import DictionaryId
 from gateway.core.ports import Clock, NewId
-from gateway.engine.desk.dictionary_rows import checked_rows, from_csv, matched
+from gateway.engine.desk.dictionary_rows import checked_rows, from_csv, matched, moved
 from gateway.engine.desk.mailboxes import checked_uuid
 from gateway.store import audit, dictionaries
 from gateway.store.database import Connection, Database
@@ -54,47 +54,58 @@ class Dictionaries:
                 )
             await _free(conn, [column.uuid for column in made.columns])
             await dictionaries.add(conn, made, now)
-            await self._fill(conn, WholeDictionary(made, ()), draft.records or ())
-            await audit.add(
-                conn, now, actor.login, "dictionary-created", uuid, after=_facts(made)
+            whole = await self._fill(
+                conn, WholeDictionary(made, ()), draft.records or ()
             )
-            return await _whole(conn, uuid)
+            facts = _facts(whole.dictionary)
+            await audit.add(
+                conn, now, actor.login, "dictionary-created", uuid, after=facts
+            )
+        return whole
 
     async def change(
         self, actor: Actor, uuid: str, draft: DictionaryDraft
     ) -> WholeDictionary:
         async with self.db.write() as conn:
-            old = (await _whole(conn, uuid)).dictionary
+            whole = await _whole(conn, uuid)
+            old = whole.dictionary
             new = Dictionary(
                 id=old.id,
                 name=old.name if draft.name is None else _name(draft.name),
                 columns=old.columns
                 if draft.columns is None
                 else self._columns(draft.columns, old.columns),
+                record_count=old.record_count,
             )
             there = {column.uuid for column in old.columns}
             await _free(conn, [c.uuid for c in new.columns if c.uuid not in there])
             await dictionaries.change(conn, new)
-            if draft.records is not None:
-                await self._fill(conn, await _whole(conn, uuid), draft.records)
-            await self._book(conn, actor, "dictionary-changed", old)
-            return await _whole(conn, uuid)
+            whole = WholeDictionary(new, moved(whole.records, old.columns, new.columns))
+            if draft.records is not None or new.columns != old.columns:
+                rows = draft.records
+                if rows is None:
+                    rows = [record.values for record in whole.records]
+                whole = await self._fill(conn, whole, rows)
+            await self._book(conn, actor, "dictionary-changed", old, whole.dictionary)
+        return whole
 
     async def load_csv(self, actor: Actor, uuid: str, data: bytes) -> WholeDictionary:
         async with self.db.read() as conn:
-            columns = (await _whole(conn, uuid)).dictionary.columns
+            columns = (await _known(conn, uuid)).columns
         rows = await asyncio.to_thread(from_csv, data, columns)
         async with self.db.write() as conn:
             old = await _whole(conn, uuid)
             if old.dictionary.columns != columns:
                 raise Conflict("The columns have changed meanwhile; send it again.")
-            await self._fill(conn, old, rows)
-            await self._book(conn, actor, "dictionary-filled", old.dictionary)
-            return await _whole(conn, uuid)
+            whole = await self._fill(conn, old, rows)
+            await self._book(
+                conn, actor, "dictionary-filled", old.dictionary, whole.dictionary
+            )
+        return whole
 
     async def remove(self, actor: Actor, uuid: str) -> None:
         async with self.db.write() as conn:
-            old = await _whole(conn, uuid)
+            old = await _known(conn, uuid)
             await dictionaries.remove(conn, uuid)
             await audit.add(
                 conn,
@@ -102,20 +113,26 @@ class Dictionaries:
                 actor.login,
                 "dictionary-deleted",
                 uuid,
-                before=_facts(old.dictionary),
+                before=_facts(old),
             )
 
     async def _fill(
         self, conn: Connection, old: WholeDictionary, rows: Sequence[Sequence[str]]
-    ) -> None:
+    ) -> WholeDictionary:
         clean = checked_rows(rows, old.dictionary.columns)
         records = await asyncio.to_thread(matched, old.records, clean, self.new_id)
         await dictionaries.put_records(conn, old.dictionary, records)
+        filled = replace(old.dictionary, record_count=len(records))
+        return WholeDictionary(filled, records)
 
     async def _book(
-        self, conn: Connection, actor: Actor, action: str, old: Dictionary
+        self,
+        conn: Connection,
+        actor: Actor,
+        action: str,
+        old: Dictionary,
+        new: Dictionary,
     ) -> None:
-        new = await dictionaries.get(conn, old.id)
         await audit.add(
             conn,
             self.clock(),
@@ -123,7 +140,7 @@ class Dictionaries:
             action,
             old.id,
             before=_facts(old),
-            after=_facts(new or old),
+            after=_facts(new),
         )
 
     def _columns(
@@ -152,10 +169,15 @@ class Dictionaries:
         return tuple(columns)
 
 
-async def _whole(conn: Connection, uuid: str) -> WholeDictionary:
+async def _known(conn: Connection, uuid: str) -> Dictionary:
     found = await dictionaries.get(conn, uuid)
     if found is None:
         raise NotFound(f"There is no dictionary {uuid}.")
+    return found
+
+
+async def _whole(conn: Connection, uuid: str) -> WholeDictionary:
+    found = await _known(conn, uuid)
     return WholeDictionary(found, await dictionaries.records(conn, found))
 
 

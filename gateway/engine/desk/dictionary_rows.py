@@ -12,7 +12,7 @@ from typing import TypeVar
 from gateway.core.dictionary import Column, Record
 from gateway.core.errors import Invalid
 
-MOST_CELLS = 500_000
+MOST_CELLS = 200_000  # what is written in one transaction of about a second
 LONGEST_VALUE = 2000  # characters; an index over values must hold it
 DELIMITERS = ",;\t"
 
@@ -117,6 +117,23 @@ def matched(
         alone = len(was) == 1 and len(new_keys.get(row[:1], [])) == 1
         records.append(Record(uuid or (was[0] if alone else new_id()), row))
     return records
+
+
+def moved(
+    records: Sequence[Record], old: Sequence[Column], new: Sequence[Column]
+) -> Sequence[Record]:
+    """Return the records with their values under the new columns."""
+    places = {column.uuid: index for index, column in enumerate(old)}
+    order = [places.get(column.uuid) for column in new]
+    if order == list(range(len(old))):
+        return records
+    return [
+        Record(
+            record.uuid,
+            tuple("" if place is None else record.values[place] for place in order),
+        )
+        for record in records
+    ]
 
 
 def _by_key(rows: Sequence[tuple[Row, T]]) -> dict[Row, list[T]]:

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    Index,
     Integer,
     String,
     Table,
@@ -47,7 +46,8 @@ dictionaries = Table(
 dictionary_columns = Table(
     "dictionary_columns",
     metadata,
-    Column("uuid", String(36), primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("uuid", String(36), nullable=False, unique=True),
     Column(
         "dictionary",
         ForeignKey("dictionaries.uuid", ondelete="CASCADE"),
@@ -61,32 +61,30 @@ dictionary_columns = Table(
 dictionary_records = Table(
     "dictionary_records",
     metadata,
-    Column("uuid", String(36), primary_key=True),
+    Column("id", Integer, primary_key=True),  # also the order of the records
+    Column("uuid", String(36), nullable=False, unique=True),
     Column(
         "dictionary",
         ForeignKey("dictionaries.uuid", ondelete="CASCADE"),
         nullable=False,
+        index=True,
     ),
-    Column("position", Integer, nullable=False),
-    UniqueConstraint("dictionary", "position"),
+    Column("texts", JSON, nullable=False),  # [text for each column, by position]
 )
 
+# how look-ups go; no reference to the record: a column's rows are deleted as a whole
 dictionary_cells = Table(
     "dictionary_cells",
     metadata,
     Column(
-        "record",
-        ForeignKey("dictionary_records.uuid", ondelete="CASCADE"),
-        primary_key=True,
-    ),
-    Column(
         "column",
-        ForeignKey("dictionary_columns.uuid", ondelete="CASCADE"),
+        ForeignKey("dictionary_columns.id", ondelete="CASCADE"),
         primary_key=True,
     ),
-    Column("value", String, nullable=False),
+    Column("value", String(500), primary_key=True),  # cut: it is an index
+    Column("record", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
-Index(None, dictionary_cells.c.column, dictionary_cells.c.value)  # how look-ups go
 
 rules = Table(
     "rules",

@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.engine.desk import dictionary_rows
 from gateway.store import dictionaries
 
 PATH = "/api/v1/dictionaries"
@@ -187,3 +188,31 @@ async def test_an_unknown_dictionary_is_404(api, method, end):
 
 async def test_csv_for_an_unknown_dictionary_is_404(api):
     assert (await csv(api, {"uuid": NOTHING}, "a\n"))[0] == 404
+
+
+async def test_long_values_are_told_apart_beyond_what_the_index_holds(
+    api, products, world
+):
+    code, title = (column["uuid"] for column in products["columns"])
+    long = "x" * dictionaries.INDEXED
+    rows = [[long + "1", "first"], [long + "2", "second"]]
+    await put(api, products, "/records", json=rows)
+    async with world.db.read() as conn:
+        uuid = products["uuid"]
+        found = await dictionaries.value(conn, uuid, code, long + "2", title)
+        missing = await dictionaries.value(conn, uuid, code, long + "3", title)
+    assert (found, missing) == ("second", None)
+
+
+async def test_a_thousand_wrong_cells_get_a_short_answer(api, products):
+    status, answer = await put(api, products, "/records", json=[[None] * 1000] * 100)
+    assert status == 422
+    assert len(answer["data"]) <= 2
+
+
+async def test_more_than_two_hundred_thousand_values_are_refused(
+    api, products, monkeypatch
+):
+    monkeypatch.setattr(dictionary_rows, "MOST_CELLS", 5)
+    status, answer = await put(api, products, "/records", json=[["a", "b"]] * 3)
+    assert (status, "more than 5 values" in answer["message"]) == (422, True)

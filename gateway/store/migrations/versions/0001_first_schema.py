@@ -107,6 +107,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "dictionary_columns",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("dictionary", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -117,7 +118,8 @@ def upgrade() -> None:
             name=op.f("fk_dictionary_columns_dictionary"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("uuid", name=op.f("pk_dictionary_columns")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dictionary_columns")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_dictionary_columns_uuid")),
     )
     with op.batch_alter_table("dictionary_columns", schema=None) as batch_op:
         batch_op.create_index(
@@ -126,22 +128,24 @@ def upgrade() -> None:
 
     op.create_table(
         "dictionary_records",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("dictionary", sa.String(length=36), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["dictionary"],
             ["dictionaries.uuid"],
             name=op.f("fk_dictionary_records_dictionary"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("uuid", name=op.f("pk_dictionary_records")),
-        sa.UniqueConstraint(
-            "dictionary",
-            "position",
-            name=op.f("uq_dictionary_records_dictionary_position"),
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dictionary_records")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_dictionary_records_uuid")),
     )
+    with op.batch_alter_table("dictionary_records", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_dictionary_records_dictionary"), ["dictionary"], unique=False
+        )
+
     op.create_table(
         "envelopes",
         sa.Column("uuid", sa.String(length=36), nullable=False),
@@ -306,30 +310,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "dictionary_cells",
-        sa.Column("record", sa.String(length=36), nullable=False),
-        sa.Column("column", sa.String(length=36), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("column", sa.Integer(), nullable=False),
+        sa.Column("value", sa.String(length=500), nullable=False),
+        sa.Column("record", sa.Integer(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["column"],
-            ["dictionary_columns.uuid"],
+            ["dictionary_columns.id"],
             name=op.f("fk_dictionary_cells_column"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["record"],
-            ["dictionary_records.uuid"],
-            name=op.f("fk_dictionary_cells_record"),
-            ondelete="CASCADE",
+        sa.PrimaryKeyConstraint(
+            "column", "value", "record", name=op.f("pk_dictionary_cells")
         ),
-        sa.PrimaryKeyConstraint("record", "column", name=op.f("pk_dictionary_cells")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("dictionary_cells", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_dictionary_cells_column_value"),
-            ["column", "value"],
-            unique=False,
-        )
-
     op.create_table(
         "envelope_attachments",
         sa.Column("envelope", sa.String(length=36), nullable=False),
