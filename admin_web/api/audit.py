@@ -5,13 +5,14 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from admin_web.api.models import Answer, Query
+from admin_web.api.listing import Listing, Paged, listing
+from admin_web.api.models import Answer
 from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.audit import AuditEntry, AuditQuery
 
 
-class AuditParameters(Query):
+class AuditParameters(Paged):
     """Filters; `from` is included, `to` is not."""
 
     who: str = ""
@@ -20,8 +21,6 @@ class AuditParameters(Query):
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = Field(default=None, alias="to")
     q: str = ""
-    limit: int = Field(default=50, ge=1, le=500)
-    offset: int = Field(default=0, ge=0, le=10**9)
 
 
 class AuditLine(Answer):
@@ -36,16 +35,7 @@ class AuditLine(Answer):
     after: dict[str, JsonValue]
 
 
-class AuditPage(Answer):
-    """One page of the log, the newest first."""
-
-    total_elements: int
-    size_requested: int
-    number_of_elements: int
-    data: list[AuditLine]
-
-
-async def list_audit(call: Call) -> AuditPage:
+async def list_audit(call: Call) -> Listing[AuditLine]:
     query = call.query(AuditParameters)
     total, entries = await call.desk.audit.find(
         AuditQuery(
@@ -59,12 +49,7 @@ async def list_audit(call: Call) -> AuditPage:
             offset=query.offset,
         )
     )
-    return AuditPage(
-        total_elements=total,
-        size_requested=query.limit,
-        number_of_elements=len(entries),
-        data=[_line(entry) for entry in entries],
-    )
+    return listing(total, query, [_line(entry) for entry in entries])
 
 
 def _line(entry: AuditEntry) -> AuditLine:
@@ -80,6 +65,6 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.AUDITOR,
         tags=("audit",),
         query=AuditParameters,
-        answer=AuditPage,
+        answer=Listing[AuditLine],
     ),
 )
