@@ -222,7 +222,8 @@ def test_odd_spacing_is_understood(expected):
     text = (
         b"Reporting-UA: x\r\n\r\noriginal-message-id:<1@ann>\r\n"
         b"Disposition:\tautomatic-action / MDN-sent-automatically;processed\r\n"
-        b"Received-content-MIC: bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=,SHA-256\r\n"
+        b"Received-content-MIC: "
+        b"bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=,SHA-256\r\n"
     )
     verdict = judge(*a_plain_mdn(text), replace(expected, signed=False))
     assert verdict == Confirmed(PROCESSED, None)
