@@ -16,7 +16,7 @@ READY = b"220"  # RFC 5321 section 4.2
 
 def ports(config: Config) -> Iterator[Finding]:
     """Check that each listener's port is ours or free."""
-    served = running(config.layout)
+    served = running(config.layout) or {}
     wanted = {
         "sftp": (config.sftp.host, config.sftp.port),
         "as2": (config.as2.host, config.as2.port),
@@ -24,9 +24,9 @@ def ports(config: Config) -> Iterator[Finding]:
     }
     for name, (host, port) in wanted.items():
         check = f"port of {name}"
-        if served:
-            bound = served[name]["port"]
-            yield ok(check, f"{bound}, served by process {served['pid']}")
+        if name in served:
+            bound, pid = served[name]["port"], served["pid"]
+            yield ok(check, f"{bound}, served by process {pid}")
         elif port == 0:
             yield ok(check, "any free one")
         else:

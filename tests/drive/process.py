@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 30
+START_SECONDS = 60
 SETTINGS = {
     "GATEWAY_SERVER_PUBLIC_HOST": "127.0.0.1",
     "GATEWAY_SFTP_HOST": "127.0.0.1",
@@ -25,6 +25,8 @@ SETTINGS = {
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment without its GATEWAY_ names, plus `settings`."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}  # noqa: TID251 - handed on to the child
+    # without byte code each of many starts would compile every library anew
+    plain.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**plain, **SETTINGS, **settings}
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +44,13 @@ class Partner:
         words = [f"-o{name}={value}" for name, value in settings.items()]
         return ["-F", "/dev/null", *words, "-i", str(self.key), "-P", str(self.port)]
 
-    def start(self, *lines: str) -> subprocess.Popen[str]:
+    def start(self, *lines: str, options: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start OpenSSH's sftp on a batch of commands."""
         child = subprocess.Popen(
-            ["sftp", "-q", "-b", "-", *self.options, f"{self.login}@{self.host}"],
+            [
+                *("sftp", "-q", "-b", "-", *options, *self.options),
+                f"{self.login}@{self.host}",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

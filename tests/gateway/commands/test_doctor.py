@@ -1,4 +1,6 @@
 import asyncio
+import json
+import os
 import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -156,6 +158,14 @@ def test_a_port_that_another_program_has_is_a_failure(data):
 def test_an_endpoints_file_that_a_crash_left_is_not_believed(data, content):
     (data / "run" / "endpoints.json").write_text(content)
     assert look(data)["port of sftp"].text == "any free one"
+
+
+def test_a_port_that_the_running_gateway_has_is_well(data):
+    running = {"pid": os.getpid(), "sftp": {"host": "", "port": 2222}}
+    (data / "run" / "endpoints.json").write_text(json.dumps(running))
+    found = look(data)
+    assert found["port of sftp"].text == f"2222, served by process {os.getpid()}"
+    assert found["port of as2"].text == "any free one"
 
 
 def test_the_mail_server_is_asked(data):
