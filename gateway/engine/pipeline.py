@@ -159,12 +159,10 @@ class Router:
             await transfers.processed(conn, transfer.id, rule, made, now)
             await entries.consume(conn, transfer.id)
             by = f"rule {found.rule.name!r}" if found.rule else "native envelope"
-            if found.rule:
-                await transfers.note(conn, transfer.id, now, "match", by)
-            for warning in found.warnings:
-                await transfers.note(conn, transfer.id, now, "convert", warning)
-            done = f"{by}: envelope {', '.join(made)}"
-            await transfers.note(conn, transfer.id, now, "post", done)
+            lines = [("match", by)] if found.rule else []
+            lines += [("convert", warning) for warning in found.warnings]
+            lines += [("post", f"{by}: envelope {', '.join(made)}")]
+            await transfers.notes(conn, transfer.id, now, lines)
             status = "SUCCEED" if rule else "PROCESSED"
             await self._log(conn, transfer, rule, status, made=made)
             await jobs.finish(conn, job)

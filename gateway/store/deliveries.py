@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import (
@@ -58,17 +58,17 @@ async def enqueue(
     `problem` it is recorded as failed, without a job. A failed transfer that is tried
     again is written over.
     """
-    ended = await conn.scalar(
-        select(func.count())
-        .select_from(transfers)
-        .where(transfers.c.envelope == parcel.envelope)
+    before = select(transfers.c.uuid, transfers.c.delivery_key, transfers.c.finished_at)
+    pair = (
+        before.where(transfers.c.envelope == parcel.envelope)
         .where(transfers.c.mailbox == parcel.mailbox)
         .where(transfers.c.direction == Direction.DELIVERED.value)
-        .where(transfers.c.finished_at.is_not(None))
     )
+    twins = {row.uuid: row for row in await conn.execute(pair)}
+    ended = sum(row.finished_at is not None for row in twins.values())
     key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{ended}"
-    twin = select(transfers.c.uuid).where(transfers.c.delivery_key == key)
-    if (await conn.execute(twin.where(transfers.c.uuid != parcel.transfer))).first():
+    again = twins.pop(parcel.transfer, None)
+    if any(row.delivery_key == key for row in twins.values()):
         return False
     state = Queued(0, at) if problem is None else Failed(at, 0, problem)
     values = {
@@ -82,27 +82,38 @@ async def enqueue(
         "delivery_key": key,
         **_columns(state),
     }
-    again = update(transfers).where(transfers.c.uuid == parcel.transfer).values(values)
-    if (await conn.execute(again)).rowcount == 0:
+    if again is None:
+        await _insert(conn, parcel, at, values)
+    else:
         await conn.execute(
-            insert(transfers).values(
-                uuid=parcel.transfer,
-                mailbox=parcel.mailbox,
-                direction=Direction.DELIVERED.value,
-                attributes={},
-                envelope=parcel.envelope,
-                created_at=at,
-                **values,
-            )
-        )
-        await conn.execute(
-            insert(transfer_envelopes).values(
-                transfer=parcel.transfer, envelope=parcel.envelope
-            )
+            update(transfers)
+            .where(transfers.c.uuid == parcel.transfer)
+            .values(**values)
         )
     if problem is None:
         await jobs.add(conn, "deliver", parcel.transfer, at)
     return True
+
+
+async def _insert(
+    conn: AsyncConnection, parcel: Parcel, at: datetime, values: Mapping[str, object]
+) -> None:
+    await conn.execute(
+        insert(transfers).values(
+            uuid=parcel.transfer,
+            mailbox=parcel.mailbox,
+            direction=Direction.DELIVERED.value,
+            attributes={},
+            envelope=parcel.envelope,
+            created_at=at,
+            **values,
+        )
+    )
+    await conn.execute(
+        insert(transfer_envelopes).values(
+            transfer=parcel.transfer, envelope=parcel.envelope
+        )
+    )
 
 
 async def delivery(conn: AsyncConnection, transfer: TransferId) -> Delivery | None:

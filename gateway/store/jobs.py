@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import LeaseLost
@@ -30,21 +32,19 @@ class Job:
 
 
 async def add(conn: AsyncConnection, kind: str, subject: str, run_at: datetime) -> None:
-    """Insert the job; if it is there already it stays one job, due at `run_at`."""
+    """Insert the job; if it is there already it stays one job, due at `run_at`.
+
+    A worker that holds it loses it: what it does is then done again.
+    """
     conn.info[NEW_WORK] = True
+    fresh = {"run_at": run_at, "attempts": 0, "dead": False, "last_error": ""}
+    insert = sqlite_insert if conn.dialect.name == "sqlite" else postgresql_insert
     await conn.execute(
-        delete(jobs).where(
-            jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.worker.is_(None)
-        )
-    )
-    await conn.execute(
-        insert(jobs).values(
-            kind=kind,
-            subject=subject,
-            run_at=run_at,
-            attempts=0,
-            dead=False,
-            last_error="",
+        insert(jobs)
+        .values(kind=kind, subject=subject, **fresh)
+        .on_conflict_do_update(
+            index_elements=["kind", "subject"],
+            set_={**fresh, "worker": None, "lease_until": None},
         )
     )
 

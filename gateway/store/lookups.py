@@ -21,6 +21,8 @@ async def unknown_attachments(
     conn: AsyncConnection, wanted: Sequence[AttachmentId]
 ) -> Sequence[AttachmentId]:
     """Return those that do not exist."""
+    if not wanted:
+        return []
     there = select(attachments.c.uuid).where(attachments.c.uuid.in_(wanted))
     found = set((await conn.execute(there)).scalars())
     return [uuid for uuid in wanted if uuid not in found]

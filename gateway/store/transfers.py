@@ -1,5 +1,6 @@
 """What was received, the trace of every transfer, the conversion log."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -192,8 +193,22 @@ async def note(
     conn: AsyncConnection, transfer: TransferId, at: datetime, step: str, detail: str
 ) -> None:
     """Add a line to the trace."""
+    await notes(conn, transfer, at, [(step, detail)])
+
+
+async def notes(
+    conn: AsyncConnection,
+    transfer: TransferId,
+    at: datetime,
+    lines: Sequence[tuple[str, str]],
+) -> None:
+    """Add lines (step, detail) to the trace."""
     await conn.execute(
-        insert(trace).values(transfer=transfer, at=at, step=step, detail=detail[:LINE])
+        insert(trace),
+        [
+            {"transfer": transfer, "at": at, "step": step, "detail": detail[:LINE]}
+            for step, detail in lines
+        ],
     )
 
 
