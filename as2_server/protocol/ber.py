@@ -104,11 +104,24 @@ def items(data: bytes, least: int = 0) -> list[Item]:
 
 def _header(data: bytes, at: int) -> tuple[int, int, int]:
     """Return tag, size and where the contents begin."""
-    head = BerReader(Reader((data[at : at + 12],)))
-    tag, size = head.header()
-    if size is None:
+    if at + 2 > len(data):
+        raise ProtocolError("A CMS structure is longer than its frame.")
+    tag, size = data[at], data[at + 1]
+    start = at + 2
+    if size >= 0x80:  # noqa: PLR2004 - not the short form
+        start += _length_octets(tag, size)
+        size = int.from_bytes(data[at + 2 : start], "big")
+    return tag, size, start
+
+
+def _length_octets(tag: int, size: int) -> int:
+    """Return how many octets of a long definite length follow (section 8.1.3.5)."""
+    count = size & 0x7F
+    if not count:
         raise ProtocolError("A CMS structure has no length where it needs one.")
-    return tag, size, at + head.taken
+    if count > 8 or tag & 0x1F == 0x1F:  # noqa: PLR2004 - no more than 2**64 bytes
+        raise ProtocolError("A CMS structure has an impossible length.")
+    return count
 
 
 def der(item: Item, depth: int = 0) -> bytes:
@@ -143,17 +156,14 @@ class BerReader:
 
     def header(self) -> tuple[int, int | None]:
         """Take identifier and length octets; None for the indefinite length."""
-        tag = self._exact(1)[0]
+        tag, size = self._exact(2)
         if tag & 0x1F == 0x1F:  # noqa: PLR2004 - high tag numbers, section 8.1.2.4
             raise ProtocolError("A CMS structure has an unknown tag.")
-        size = self._exact(1)[0]
         if size < 0x80:  # noqa: PLR2004 - the short form
             return tag, size
         if size == 0x80:  # noqa: PLR2004 - the indefinite form
             return tag, None
-        if size & 0x7F > 8:  # noqa: PLR2004 - nothing has more than 2**64 bytes
-            raise ProtocolError("A CMS structure has an impossible length.")
-        return tag, int.from_bytes(self._exact(size & 0x7F), "big")
+        return tag, int.from_bytes(self._exact(_length_octets(tag, size)), "big")
 
     def open(self, tag: int) -> None:
         """Take the header of a constructed element; its contents follow."""
@@ -167,8 +177,15 @@ class BerReader:
         """Take a whole element of at most `limit` bytes, made definite."""
         return self.item_of(*self.header(), limit)
 
+    def raw_of(self, tag: int, size: int | None, limit: int) -> Item:
+        """Take the contents as they are, for what is hardly ever looked into."""
+        if size is None or size > limit:
+            return self.item_of(tag, size, limit)
+        body = self._exact(size)
+        return Item(tag, body, tlv(tag, body))
+
     def item_of(self, tag: int, size: int | None, limit: int, depth: int = 0) -> Item:
-        """Take the contents of an element whose header was taken."""
+        """Take the contents of an element whose header was taken, made definite."""
         if size is not None:
             if size > limit:
                 raise ProtocolError(f"A CMS structure exceeds {limit} bytes.")

@@ -51,7 +51,12 @@ class Reader:
 
     def exact(self, size: int) -> bytes:
         """Return `size` bytes; ProtocolError if the stream ends before."""
-        data = self.read(size) if size else b""
+        end = self._at + size
+        if end <= len(self._head):
+            data = self._head[self._at : end]
+            self._at = end
+            return data
+        data = self.read(size)
         if len(data) == size:
             return data
         parts = [data]

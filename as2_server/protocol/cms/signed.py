@@ -107,10 +107,10 @@ class SignedReader:
                     raise ProtocolError(f"There are more than {MAX_SIGNERS} signers.")
                 return Signatures([Signer.of(info) for info in infos], certificates)
             if tag == context(0) and not certificates:
-                found = self._ber.item_of(tag, size, MAX_CERTIFICATES).items()
+                found = self._ber.raw_of(tag, size, MAX_CERTIFICATES).items()
                 certificates = [item.whole for item in found]
             elif tag == context(1):
-                self._ber.item_of(tag, size, MAX_REVOCATIONS)
+                self._ber.raw_of(tag, size, MAX_REVOCATIONS)
             else:
                 raise ProtocolError("A SignedData is not built as it should be.")
             self._ber.ends()

@@ -137,9 +137,16 @@ def _check(
 
 
 def _attribute_encodings(attributes: Item) -> tuple[bytes, ...]:
-    """Return what the signature may cover (section 5.4): DER, or as it was sent."""
-    parts = [der(item) for item in attributes.items()]
-    return set_of(*parts), tlv(SET, attributes.body)
+    """Return what the signature may cover (section 5.4).
+
+    That is DER; some programs sort but the outer SET, some nothing.
+    """
+    found = attributes.items()
+    return (
+        set_of(*(der(item) for item in found)),
+        set_of(*(item.whole for item in found)),
+        tlv(SET, attributes.body),
+    )
 
 
 def _signed_digest(attributes: Item) -> bytes:
