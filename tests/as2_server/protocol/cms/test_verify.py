@@ -138,7 +138,7 @@ def test_an_attribute_that_is_there_twice_is_refused(ann):
 
 
 def test_attributes_cannot_be_passed_off_as_content(ann):
-    """A signature over attributes fits a content of these bytes, but that is no MIME."""
+    """A signature over attributes fits a content of these bytes, which is no MIME."""
     attributes = set_of(TYPE, DIGEST)
     info = items(Signing(ann).info())[0].items()
     bare = tlv(0x30, *(item.whole for item in info if item.tag != context(0)))
