@@ -73,6 +73,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         base = await stack.enter_async_context(foundation(config))
         password = await first_start(base)
         pool = await stack.enter_async_context(engine.converter(base))
+        await pool.warm()  # no worker, no service: better told now than at 3 a.m.
         line = engine.build(base, pool)
         await line.recover()
         await stack.enter_async_context(_working(line))

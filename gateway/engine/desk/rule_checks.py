@@ -124,7 +124,9 @@ def _into(draft: RuleDraft) -> Iterator[tuple[str, str]]:
         yield "match", "is only for OUT rules: an IN rule matches by its template"
     if draft.multiple_envelopes:
         yield "multipleEnvelopes", "is only for OUT rules; leave it out"
-    if not draft.file_name_pattern and draft.zip is None:
+    if draft.zip:  # better refused than saved and never sent
+        yield "zip", "archives are not sent by this version; use a stylesheet instead"
+    if not draft.file_name_pattern:
         yield "fileNamePattern", "is needed, for example {envelopeUuid}.xml"
 
 

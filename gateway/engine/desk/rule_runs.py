@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.convert import archive, envelope_xml, template_xml
-from gateway.convert.archive import Member
+from gateway.convert import envelope_xml, template_xml
 from gateway.convert.example import example_envelope
 from gateway.core.desk.rules import Example, RuleDraft
 from gateway.core.envelope import Draft, Envelope
@@ -98,14 +97,6 @@ class RuleRuns:
             received_at=envelope.created_at,
         )
         kept = KeptExample(example.name if example else "", blob if example else None)
-        if draft.zip is not None:
-            return Run(
-                kept=kept,
-                source_xml=xml,
-                file_name=f"{envelope.id}.zip",
-                result=await asyncio.to_thread(self._zip, incoming),
-                warnings=(),
-            )
         made = await self.conversions.into(
             self._rule(mailbox, draft), incoming, RANDOM_NUMBER
         )
@@ -118,10 +109,6 @@ class RuleRuns:
             result=made.converted.output,
             warnings=made.converted.warnings,
         )
-
-    def _zip(self, incoming: Incoming) -> bytes:
-        members = [Member("envelope.xml", self.blobs.path(incoming.xml))]
-        return b"".join(archive.write(members, incoming.received_at))
 
     async def _given(self, draft: RuleDraft, example: Example) -> Envelope:
         parsed = await asyncio.to_thread(envelope_xml.parse, example.data)

@@ -2,8 +2,6 @@
 
 import base64
 from datetime import timedelta
-from io import BytesIO
-from zipfile import ZipFile
 
 import pytest
 from documents import (
@@ -163,11 +161,9 @@ async def test_an_example_of_another_template_is_refused(execute, in_rule, selle
     assert told["line"] == 1
 
 
-async def test_execute_packs_a_zip_instead_of_converting(execute, in_rule):
-    done = await execute(in_rule | {"zip": "FULL", "fileNamePattern": ""})
-    assert done["resultEncoding"] == "base64"
-    with ZipFile(BytesIO(base64.b64decode(done["result"]))) as opened:
-        assert opened.namelist() == ["envelope.xml"]
+async def test_an_archive_is_refused_rather_than_never_sent(execute, in_rule):
+    told = await execute(in_rule | {"zip": "FULL"}, 422)
+    assert "archives are not sent" in told["data"]["zip"]
 
 
 async def test_an_error_of_the_stylesheet_has_its_line(execute, out_rule):
