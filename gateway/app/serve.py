@@ -91,21 +91,12 @@ async def running(config: Config) -> AsyncIterator[Running]:
         desk = admin.desk(line, lambda: addresses, changed)
         web = await admin.admin_listener(config, desk)
         stack.push_async_callback(web.stop)
-        scheme = "http" if config.admin.tls == "off" else "https"
-        url = f"{scheme}://{_dialled(config.admin.host)}:{web.port}"
-        stack.enter_context(
-            published(
-                config.layout.endpoints,
-                {
-                    "sftp": {"host": config.sftp.host, "port": sftp.port},
-                    "admin": {
-                        "host": config.admin.host,
-                        "port": web.port,
-                        "url": url,
-                    },
-                },
-            )
-        )
+        url = _admin_url(config, web.port)
+        listeners = {
+            "sftp": {"host": config.sftp.host, "port": sftp.port},
+            "admin": {"host": config.admin.host, "port": web.port, "url": url},
+        }
+        stack.enter_context(published(config.layout.endpoints, listeners))
         systemd = Systemd(notify_socket())
         systemd.ready()
         yield Running(
@@ -191,6 +182,11 @@ def _addresses(base: Foundation, sftp_port: int) -> Addresses:
         known_hosts=known_hosts_line(host, sftp_port, first.public),
         as2_url=config.as2_url(config.as2.port, config.as2.tls_port),
     )
+
+
+def _admin_url(config: Config, port: int) -> str:
+    scheme = "http" if config.admin.tls == "off" else "https"
+    return f"{scheme}://{_dialled(config.admin.host)}:{port}"
 
 
 def _dialled(host: str) -> str:
