@@ -68,15 +68,8 @@ async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) 
 async def running(config: Config) -> AsyncIterator[Running]:
     """Start everything; stop it in the opposite order, listeners first."""
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(config.layout.run.mkdir, parents=True, exist_ok=True)
-        stack.enter_context(held(config.layout.lock))
-        base = await stack.enter_async_context(foundation(config))
-        password = await first_start(base)
-        pool = await stack.enter_async_context(engine.converter(base))
-        await pool.warm()  # no worker, no service: better told now than at 3 a.m.
-        line = engine.build(base, pool)
-        await line.recover()
-        await stack.enter_async_context(_working(line))
+        line, password = await _start_line(stack, config)
+        base = line.base
         sftp = await _sftp(line)
         stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
         addresses = _addresses(base, sftp.port)
@@ -87,7 +80,6 @@ async def running(config: Config) -> AsyncIterator[Running]:
             await line.jobs.unpark(PARKED, utc_now())
             line.worker.wake()
 
-        await Templates(base.db, utc_now, new_id).ensure_builtin()
         desk = admin.desk(line, lambda: addresses, changed)
         web = await admin.admin_listener(config, desk)
         stack.push_async_callback(web.stop)
@@ -108,6 +100,22 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         systemd.stopping()
         log.info("stopping: no new connections")
+
+
+async def _start_line(
+    stack: AsyncExitStack, config: Config
+) -> tuple[engine.Engine, str | None]:
+    """Open the data folder and start the job loop; *stack* stops it all."""
+    stack.enter_context(held(config.layout.lock))
+    base = await stack.enter_async_context(foundation(config))
+    password = await first_start(base)
+    await Templates(base.db, utc_now, new_id).ensure_builtin()
+    pool = await stack.enter_async_context(engine.converter(base))
+    await pool.warm()  # no worker, no service: better told now than at 3 a.m.
+    line = engine.build(base, pool)
+    await line.recover()
+    await stack.enter_async_context(_working(line))
+    return line, password
 
 
 @asynccontextmanager
