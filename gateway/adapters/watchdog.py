@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 
 LIMIT = 0.05  # seconds
 FRAMES = 3
+WAITING = "select"
+QUIET = 60.0  # seconds until the same place is told again
+PLACES = 1000
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Watchdog:
     limit: float = LIMIT
     _pulse: float = field(default_factory=perf_counter)
     _seen: tuple[float, str] = (0, "")  # after which pulse, what was running then
+    _told: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Watch the running loop until cancelled."""
@@ -47,12 +51,16 @@ class Watchdog:
         last, self._pulse = self._pulse, now
         late = now - last - self.limit / 2
         after, place = self._seen
-        if late > self.limit:
-            log.warning(
-                "the event loop stood still for %d ms in %s",
-                late * 1000,
-                place if after == last else "an unknown place",
-            )
+        if late <= self.limit:
+            return
+        said = "the event loop stood still for %d ms in %s"
+        if after != last:  # the thread got no turn either: the machine is busy
+            log.debug(said, late * 1000, "an unknown place")
+        elif now - self._told.get(place, -QUIET) > QUIET:
+            if len(self._told) >= PLACES:
+                self._told.clear()
+            self._told[place] = now
+            log.warning(said, late * 1000, place)
 
     def _look(self, watched: int, over: threading.Event) -> None:
         while not over.wait(self.limit / 2):
@@ -60,6 +68,8 @@ class Watchdog:
             if self._seen[0] != last and perf_counter() - last > self.limit:
                 frame = sys._current_frames().get(watched)  # noqa: SLF001 - the only way to see another thread's stack
                 stack = traceback.extract_stack(frame, FRAMES) if frame else []
+                if stack and stack[-1].name == WAITING:
+                    continue  # nothing to do, or no turn on a busy machine
                 place = " < ".join(
                     f"{at.name} ({at.filename}:{at.lineno})" for at in reversed(stack)
                 )

@@ -35,11 +35,21 @@ async def test_a_loop_that_only_waits_is_no_news(caplog):
     assert caplog.text == ""
 
 
-async def test_a_place_nobody_saw_is_unknown(caplog):
+async def test_the_same_place_is_told_once_a_minute(caplog):
+    async with watching(Watchdog(limit=0.1)):
+        for _ in range(2):
+            await asyncio.sleep(0.02)
+            stand_still()
+            await asyncio.sleep(0.1)
+    assert caplog.text.count("stand_still") == 1
+
+
+async def test_a_pause_in_which_the_watcher_had_no_turn_is_the_machines(caplog):
     dog = Watchdog(limit=0.1)
     dog._pulse -= 1
     dog._beat()
-    assert re.search(r"for (8|9)\d\d ms in an unknown place", caplog.text)
-    caplog.clear()
-    dog._beat()
     assert caplog.text == ""
+    caplog.set_level("DEBUG")
+    dog._pulse -= 1
+    dog._beat()
+    assert re.search(r"for (8|9)\d\d ms in an unknown place", caplog.text)
