@@ -76,6 +76,12 @@ def to_pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
+def to_der(pem: str) -> bytes:
+    """Return the one certificate of a PEM; ValueError if there is none."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    return certificate.public_bytes(Encoding.DER)
+
+
 def _load(data: bytes) -> Sequence[x509.Certificate]:
     if b"-----BEGIN PKCS7" in data or b"-----BEGIN CMS" in data:
         text = data.replace(b"-----BEGIN CMS", b"-----BEGIN PKCS7")

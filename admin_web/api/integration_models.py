@@ -20,6 +20,11 @@ Encryption = Literal[
 Signing = Literal["sha256", "sha384", "sha512", "sha1", "md5", "none"]
 Compression = Literal["none", "before-signing", "after-signing"]
 Mdn = Literal["SYNC", "ASYNC", "NONE"]
+KeyEncryption = Literal[
+    "pkcs1", "oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"
+]
+SignatureScheme = Literal["pkcs1", "pss"]
+Legacy = Literal["3des-cbc", "sha1", "md5"]
 
 
 class SftpAnswer(Answer):
@@ -38,7 +43,7 @@ class SftpAnswer(Answer):
 
 
 class As2Answer(Answer):
-    """How to connect by AS2; the HTTP password is never shown."""
+    """How to connect by AS2; passwords and private keys are never shown."""
 
     self_url: str
     self_certificate: str
@@ -59,6 +64,22 @@ class As2Answer(Answer):
     http_user: str
     http_password_set: bool
     headers: dict[str, str]
+    key_encryption: KeyEncryption
+    signature_scheme: SignatureScheme
+    legacy_algorithms: list[Legacy]
+    mdn_minutes: int
+    timeout_seconds: int
+    retry_seconds: int
+    max_attempts: int
+    chunked: bool
+    proxy: str
+    proxy_user: str
+    proxy_password_set: bool
+    ca_certificates: list[str]
+    client_certificate: str
+    client_key_set: bool
+    self_key_bits: int
+    self_validity_days: int
 
 
 class IntegrationAnswer(Answer):
@@ -112,6 +133,24 @@ class As2Body(Body):
     http_password: str = ""
     http_password_set: bool = False
     headers: dict[str, str] = Field(default_factory=dict)
+    key_encryption: KeyEncryption = "pkcs1"
+    signature_scheme: SignatureScheme = "pkcs1"
+    legacy_algorithms: list[Legacy] = Field(default_factory=list)
+    mdn_minutes: int = Field(default=240, ge=1, le=30 * 24 * 60)
+    timeout_seconds: int = Field(default=300, ge=5, le=3600)
+    retry_seconds: int = Field(default=60, ge=1, le=24 * 3600)
+    max_attempts: int = Field(default=12, ge=1, le=100)
+    chunked: bool = False
+    proxy: str = ""
+    proxy_user: str = ""
+    proxy_password: str = ""
+    proxy_password_set: bool = False
+    ca_certificates: list[str] = Field(default_factory=list)
+    client_certificate: str = ""
+    client_key: str = ""
+    client_key_set: bool = False
+    self_key_bits: Literal[2048, 3072, 4096] = 2048
+    self_validity_days: int = Field(default=1825, ge=1, le=7300)
 
 
 class IntegrationBody(Body):

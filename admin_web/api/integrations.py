@@ -24,7 +24,13 @@ _FIXED_SFTP = {
     "hostKeyFingerprint",
     "knownHosts",
 }
-_FIXED_AS2 = {"selfUrl", "selfCertificate", "httpPasswordSet"}
+_FIXED_AS2 = {
+    "selfUrl",
+    "selfCertificate",
+    "httpPasswordSet",
+    "proxyPasswordSet",
+    "clientKeySet",
+}
 
 
 class PasswordAnswer(Answer):

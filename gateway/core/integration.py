@@ -70,5 +70,21 @@ AS2_DEFAULTS: Mapping[str, object] = {
     "httpUser": "",
     "httpPassword": "",  # stored sealed (purpose as2-http-password), in base64
     "headers": {},
+    "keyEncryption": "pkcs1",  # of the content key: pkcs1 oaep-sha1 oaep-sha256 ...
+    "signatureScheme": "pkcs1",  # or pss
+    "legacyAlgorithms": ("3des-cbc", "sha1"),  # what the partner may still use
+    "mdnMinutes": 240,  # how long an asynchronous MDN may take
+    "timeoutSeconds": 300,
+    "retrySeconds": 60,  # until the second attempt; then twice as long each time
+    "maxAttempts": 12,
+    "chunked": False,
+    "proxy": "",
+    "proxyUser": "",
+    "proxyPassword": "",  # sealed (purpose as2-proxy-password), in base64
+    "caCertificates": (),  # in place of the system's
+    "clientCertificate": "",  # PEM with its chain
+    "clientKey": "",  # PEM, sealed (purpose as2-client-key), in base64
+    "selfKeyBits": 2048,  # of the next pair that is made
+    "selfValidityDays": 1825,
 }
 """What an AS2 setting is while nobody has set it."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from gateway.core.as2 import As2Profile, OwnKeyRecord
 from gateway.core.model import (
     BlobRef,
     FileName,
@@ -269,3 +270,18 @@ class Mailer(Protocol):
     """Sends notifications."""
 
     async def send(self, letter: Letter) -> MailResult: ...
+
+
+# --- AS2 -----------------------------------------------------------------------------
+
+
+class As2Book(Protocol):
+    """Who may exchange by AS2, how, and with which keys."""
+
+    async def profile(self, mailbox: MailboxId) -> As2Profile | None:
+        """Return the settings; None when unknown, switched off or not AS2."""
+        ...
+
+    async def own_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        """Return the mailbox's pairs, the oldest first, retired ones left out."""
+        ...

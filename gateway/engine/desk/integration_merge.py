@@ -9,9 +9,9 @@ from gateway.core.errors import Invalid
 from gateway.core.integration import DefaultRule, Integration, Mailbox
 from gateway.core.model import Channel
 from gateway.core.ports import Vault
+from gateway.engine.as2_book import AS2_SECRETS
 from gateway.engine.desk import as2_checks, sftp_checks
 
-AS2_HTTP_PASSWORD = "as2-http-password"  # noqa: S105 - the vault's purpose
 LONGEST_REASON = 1000
 T = TypeVar("T")
 
@@ -22,10 +22,10 @@ def merged(
     """Return the settings as they will be; Invalid names every fault."""
     wrong: dict[str, str] = {}
     as2 = {**old.as2, **as2_checks.checked(change.as2, wrong)}
-    if change.as2.get("httpPassword"):
-        secret = str(as2["httpPassword"]).encode()
-        sealed = vault.seal(secret, AS2_HTTP_PASSWORD)
-        as2["httpPassword"] = b64encode(sealed).decode()
+    for name, purpose in AS2_SECRETS.items():
+        if change.as2.get(name):
+            sealed = vault.seal(str(as2[name]).encode(), purpose)
+            as2[name] = b64encode(sealed).decode()
     protocol = _given(change.protocol, old.protocol)
     if protocol is Channel.AS2 and not as2.get("selfId"):
         as2["selfId"] = _default_self_id(owner, wrong)
@@ -86,5 +86,8 @@ def facts(integration: Integration) -> dict[str, object]:
         "rejectReason": integration.reject_reason,
         "publicKeys": list(integration.public_keys),
         "allowedAddresses": list(integration.allowed_addresses),
-        "as2": dict(integration.as2),
+        "as2": {
+            name: bool(value) if name in AS2_SECRETS else value
+            for name, value in integration.as2.items()
+        },
     }

@@ -13,6 +13,7 @@ from gateway.core.errors import Conflict, Forbidden, NotFound
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
 from gateway.core.model import Channel, MailboxId
 from gateway.core.ports import Clock, Vault
+from gateway.engine.as2_book import AS2_SECRETS
 from gateway.engine.desk.integration_merge import facts, merged, raise_if
 from gateway.engine.desk.mailboxes import OnChange, known
 from gateway.engine.desk.secret import NewSecret
@@ -128,7 +129,8 @@ class Integrations:
         addresses = self.addresses()
         as2 = {**AS2_DEFAULTS, **integration.as2}
         as2["selfId"] = as2["selfId"] or owner.name
-        as2["httpPasswordSet"] = bool(as2.pop("httpPassword"))
+        for secret in AS2_SECRETS:
+            as2[f"{secret}Set"] = bool(as2.pop(secret))
         return IntegrationView(
             integration=integration,
             addresses=addresses,
@@ -153,7 +155,7 @@ class Integrations:
             else "",
             "as2.selfUrl": view.self_url,
             "as2.selfCertificate": view.self_certificate,
-            "as2.httpPasswordSet": view.as2["httpPasswordSet"],
+            **{f"as2.{name}Set": view.as2[f"{name}Set"] for name in AS2_SECRETS},
         }
         raise_if(
             {

@@ -1,5 +1,7 @@
 """The tables, as SQLAlchemy Core sees them; migrations make them."""
 
+from gateway.store.tables.as2_keys import as2_keys, certificate_warnings
+from gateway.store.tables.as2_messages import as2_message_transfers, as2_messages
 from gateway.store.tables.base import metadata
 from gateway.store.tables.envelopes import (
     attachments,
@@ -31,8 +33,12 @@ from gateway.store.tables.transfers import (
 
 __all__ = [
     "aliases",
+    "as2_keys",
+    "as2_message_transfers",
+    "as2_messages",
     "attachments",
     "audit",
+    "certificate_warnings",
     "conversions",
     "dictionaries",
     "dictionary_cells",

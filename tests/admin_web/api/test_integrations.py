@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
 
 from gateway.core.model import MailboxId
-from gateway.engine.desk.integration_merge import AS2_HTTP_PASSWORD
+from gateway.engine.as2_book import AS2_SECRETS
 from gateway.engine.desk.integrations import SFTP_PASSWORD
 from gateway.store import integrations
 
@@ -283,7 +283,7 @@ async def test_the_http_password_is_stored_sealed(api, path, world, mailbox):
     await put(api, path, as2={"httpPassword": "very secret"})
     async with world.db.read() as conn:
         stored = (await integrations.get(conn, MailboxId(mailbox))).as2["httpPassword"]
-    opened = world.vault.open(b64decode(stored), AS2_HTTP_PASSWORD)
+    opened = world.vault.open(b64decode(stored), AS2_SECRETS["httpPassword"])
     assert opened == b"very secret"
 
 

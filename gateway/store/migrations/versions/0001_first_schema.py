@@ -106,6 +106,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alias", name=op.f("pk_aliases")),
     )
     op.create_table(
+        "as2_keys",
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("mailbox", sa.String(length=36), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signs_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mailbox"],
+            ["mailboxes.uuid"],
+            name=op.f("fk_as2_keys_mailbox"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("uuid", name=op.f("pk_as2_keys")),
+    )
+    with op.batch_alter_table("as2_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_as2_keys_mailbox"), ["mailbox"], unique=False
+        )
+
+    op.create_table(
+        "certificate_warnings",
+        sa.Column("mailbox", sa.String(length=36), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mailbox"],
+            ["mailboxes.uuid"],
+            name=op.f("fk_certificate_warnings_mailbox"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "mailbox", "fingerprint", name=op.f("pk_certificate_warnings")
+        ),
+    )
+    op.create_table(
         "dictionary_columns",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uuid", sa.String(length=36), nullable=False),

@@ -1,0 +1,103 @@
+"""The mailboxes' own AS2 pairs; private keys come and go sealed (KEY_PURPOSE)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.core.model import MailboxId
+from gateway.store.tables import as2_keys
+
+KEY_PURPOSE = "as2-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedKey:
+    """A pair as it is stored; the fields mean what those of OwnKeyRecord do."""
+
+    uuid: str
+    mailbox: MailboxId
+    private_key: bytes = field(repr=False)
+    certificate: bytes
+    created_at: datetime
+    signs_from: datetime | None = None
+    retired_at: datetime | None = None
+
+
+async def of(
+    conn: AsyncConnection, mailbox: MailboxId, now: datetime
+) -> Sequence[SealedKey]:
+    """Return the mailbox's pairs that are not retired, the oldest first."""
+    return await _found(conn, as2_keys.c.mailbox == mailbox, _alive(now))
+
+
+async def every(conn: AsyncConnection, now: datetime) -> Sequence[SealedKey]:
+    """Return the pairs of all mailboxes that are not retired, the oldest first."""
+    return await _found(conn, _alive(now))
+
+
+async def add(conn: AsyncConnection, key: SealedKey) -> None:
+    await conn.execute(
+        insert(as2_keys).values(
+            uuid=key.uuid,
+            mailbox=key.mailbox,
+            private_key=key.private_key,
+            certificate=key.certificate,
+            created_at=key.created_at,
+            signs_from=key.signs_from,
+            retired_at=key.retired_at,
+        )
+    )
+
+
+async def schedule(
+    conn: AsyncConnection,
+    uuid: str,
+    *,
+    signs_from: datetime | None,
+    retired_at: datetime | None,
+) -> None:
+    """Write from when the pair signs and until when it decrypts."""
+    await conn.execute(
+        update(as2_keys)
+        .where(as2_keys.c.uuid == uuid)
+        .values(signs_from=signs_from, retired_at=retired_at)
+    )
+
+
+async def remove(conn: AsyncConnection, uuid: str) -> None:
+    await conn.execute(delete(as2_keys).where(as2_keys.c.uuid == uuid))
+
+
+async def remove_retired(conn: AsyncConnection, now: datetime) -> int:
+    """Delete the pairs whose overlap is over; return how many."""
+    gone = delete(as2_keys).where(as2_keys.c.retired_at <= now)
+    return (await conn.execute(gone)).rowcount
+
+
+def _alive(now: datetime) -> ColumnElement[bool]:
+    return or_(as2_keys.c.retired_at.is_(None), as2_keys.c.retired_at > now)
+
+
+async def _found(
+    conn: AsyncConnection, *conditions: ColumnElement[bool]
+) -> Sequence[SealedKey]:
+    rows = await conn.execute(
+        select(as2_keys)
+        .where(*conditions)
+        .order_by(as2_keys.c.created_at, as2_keys.c.uuid)
+    )
+    return [
+        SealedKey(
+            uuid=row.uuid,
+            mailbox=MailboxId(row.mailbox),
+            private_key=row.private_key,
+            certificate=row.certificate,
+            created_at=row.created_at,
+            signs_from=row.signs_from,
+            retired_at=row.retired_at,
+        )
+        for row in rows
+    ]
