@@ -73,7 +73,10 @@ async def admin_listener(config: Config, behind: Desk) -> AdminServer:
         new_id=new_id, version=version("envelope-gateway"), tls=tls is not None
     )
     admin = config.admin
-    return await listen(build_app(behind, options), admin.host, admin.port, tls)
+    app = await asyncio.to_thread(
+        build_app, behind, options
+    )  # describing it takes long
+    return await listen(app, admin.host, admin.port, tls)
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:
