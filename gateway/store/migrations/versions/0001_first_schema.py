@@ -128,6 +128,46 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "as2_messages",
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("mailbox", sa.String(length=36), nullable=False),
+        sa.Column("message_id", sa.String(length=998), nullable=False),
+        sa.Column("sender", sa.String(length=128), nullable=False),
+        sa.Column("receiver", sa.String(length=128), nullable=False),
+        sa.Column("accepted_key", sa.String(length=64), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("disposition", sa.String(), nullable=False),
+        sa.Column("mic", sa.String(), nullable=False),
+        sa.Column("cipher", sa.String(length=32), nullable=False),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.Column("signer", sa.LargeBinary(), nullable=True),
+        sa.Column("mdn_headers", sa.JSON(), nullable=True),
+        sa.Column("mdn_body", sa.LargeBinary(), nullable=True),
+        sa.Column("mdn_signer", sa.LargeBinary(), nullable=True),
+        sa.Column("mdn_url", sa.String(), nullable=False),
+        sa.Column("mdn_attempts", sa.Integer(), nullable=False),
+        sa.Column("mdn_sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mdn_error", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mailbox"], ["mailboxes.uuid"], name=op.f("fk_as2_messages_mailbox")
+        ),
+        sa.PrimaryKeyConstraint("uuid", name=op.f("pk_as2_messages")),
+        sa.UniqueConstraint("accepted_key", name=op.f("uq_as2_messages_accepted_key")),
+    )
+    with op.batch_alter_table("as2_messages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_as2_messages_mailbox_received_at"),
+            ["mailbox", "received_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_as2_messages_sha256"), ["sha256"], unique=False
+        )
+
+    op.create_table(
         "certificate_warnings",
         sa.Column("mailbox", sa.String(length=36), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -480,6 +520,27 @@ def upgrade() -> None:
             batch_op.f("ix_transfers_state_created_at"),
             ["state", "created_at"],
             unique=False,
+        )
+
+    op.create_table(
+        "as2_message_transfers",
+        sa.Column("transfer", sa.String(length=36), nullable=False),
+        sa.Column("message", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message"],
+            ["as2_messages.uuid"],
+            name=op.f("fk_as2_message_transfers_message"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer"],
+            ["transfers.uuid"],
+            name=op.f("fk_as2_message_transfers_transfer"),
+        ),
+        sa.PrimaryKeyConstraint("transfer", name=op.f("pk_as2_message_transfers")),
+    )
+    with op.batch_alter_table("as2_message_transfers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_as2_message_transfers_message"), ["message"], unique=False
         )
 
     op.create_table(
