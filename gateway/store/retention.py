@@ -26,6 +26,9 @@ from gateway.core.model import Direction
 from gateway.store.database import Database
 from gateway.store.mails import MailState
 from gateway.store.tables import (
+    as2_message_transfers,
+    as2_messages,
+    as2_sent,
     attachments,
     audit,
     conversions,
@@ -43,6 +46,8 @@ from gateway.store.tables import (
 )
 
 REFERENCES = (
+    as2_messages.c.sha256,
+    as2_sent.c.sha256,
     attachments.c.sha256,
     entries.c.sha256,
     envelopes.c.sha256,
@@ -194,10 +199,28 @@ def _open(envelope: ColumnElement[str | None]) -> ColumnElement[bool]:
 
 async def _drop(conn: AsyncConnection, gone: Sequence[str]) -> int:
     if gone:
-        for child in (trace, transfer_envelopes, conversions):
+        links = as2_message_transfers.c
+        came_by = select(links.message).where(links.transfer.in_(gone))
+        messages = (await conn.execute(came_by)).scalars().all()
+        for child in (
+            as2_message_transfers,
+            as2_sent,
+            trace,
+            transfer_envelopes,
+            conversions,
+        ):
             await conn.execute(delete(child).where(child.c.transfer.in_(gone)))
         await conn.execute(delete(transfers).where(transfers.c.uuid.in_(gone)))
+        await _drop_messages(conn, messages)
     return len(gone)
+
+
+async def _drop_messages(conn: AsyncConnection, named: Sequence[str]) -> None:
+    """Delete those AS2 messages of which no document is left."""
+    left = exists().where(as2_message_transfers.c.message == as2_messages.c.uuid)
+    await conn.execute(
+        delete(as2_messages).where(as2_messages.c.uuid.in_(named), ~left)
+    )
 
 
 async def _drop_envelopes(conn: AsyncConnection, gone: Sequence[str]) -> None:
