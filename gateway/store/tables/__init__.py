@@ -2,6 +2,7 @@
 
 from gateway.store.tables.as2_keys import as2_keys, certificate_warnings
 from gateway.store.tables.as2_messages import as2_message_transfers, as2_messages
+from gateway.store.tables.as2_sent import as2_sent
 from gateway.store.tables.base import metadata
 from gateway.store.tables.envelopes import (
     attachments,
@@ -36,6 +37,7 @@ __all__ = [
     "as2_keys",
     "as2_message_transfers",
     "as2_messages",
+    "as2_sent",
     "attachments",
     "audit",
     "certificate_warnings",

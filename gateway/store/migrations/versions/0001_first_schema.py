@@ -544,6 +544,45 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "as2_sent",
+        sa.Column("message_id", sa.String(length=998), nullable=False),
+        sa.Column("transfer", sa.String(length=36), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("mailbox", sa.String(length=36), nullable=False),
+        sa.Column("sender", sa.String(length=128), nullable=False),
+        sa.Column("receiver", sa.String(length=128), nullable=False),
+        sa.Column("mic", sa.String(), nullable=False),
+        sa.Column("mdn_mode", sa.String(length=8), nullable=False),
+        sa.Column("mdn_signed", sa.Boolean(), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("certificates", sa.JSON(), nullable=False),
+        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("posts", sa.Integer(), nullable=False),
+        sa.Column("mdn_verdict", sa.String(length=16), nullable=True),
+        sa.Column("mdn_headers", sa.JSON(), nullable=True),
+        sa.Column("mdn_body", sa.LargeBinary(), nullable=True),
+        sa.Column("mdn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mdn_detail", sa.String(), nullable=True),
+        sa.Column("mdn_signer", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mailbox"], ["mailboxes.uuid"], name=op.f("fk_as2_sent_mailbox")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer"], ["transfers.uuid"], name=op.f("fk_as2_sent_transfer")
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_as2_sent")),
+        sa.UniqueConstraint(
+            "transfer", "generation", name=op.f("uq_as2_sent_transfer_generation")
+        ),
+    )
+    with op.batch_alter_table("as2_sent", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_as2_sent_sha256"), ["sha256"], unique=False
+        )
+
+    op.create_table(
         "conversions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
