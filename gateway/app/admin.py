@@ -73,9 +73,7 @@ async def admin_listener(config: Config, behind: Desk) -> AdminServer:
         new_id=new_id, version=version("envelope-gateway"), tls=tls is not None
     )
     admin = config.admin
-    app = await asyncio.to_thread(
-        build_app, behind, options
-    )  # describing it takes long
+    app = await asyncio.to_thread(build_app, behind, options)
     return await listen(app, admin.host, admin.port, tls)
 
 
