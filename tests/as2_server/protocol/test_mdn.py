@@ -133,6 +133,19 @@ def test_what_does_not_fit_proves_nothing(bob, expected, report, detail):
     assert detail in verdict.detail
 
 
+def test_a_missing_mic_is_let_pass_only_when_the_sender_says_so(bob, expected):
+    mdn = an_mdn(a_report(mic=None), bob)
+    lenient = replace(expected, mic_required=False)
+    assert isinstance(judge(mdn.fields, mdn.body, lenient), Confirmed)
+    other = an_mdn(a_report(mic=Mic("sha256", b"x" * 32)), bob)
+    assert isinstance(judge(other.fields, other.body, lenient), Unproven)
+
+
+def test_a_name_that_was_quoted_twice_is_known(bob, expected):
+    mdn = an_mdn(replace(a_report(), sender=As2Id('"Bob Ltd"')), bob)
+    assert isinstance(judge(mdn.fields, mdn.body, expected), Confirmed)
+
+
 def test_names_that_are_swapped_prove_nothing(bob, expected):
     mdn = an_mdn(a_report(), bob)
     swapped = replace(expected, sender=expected.receiver, receiver=expected.sender)
