@@ -13,6 +13,7 @@ from gateway.core.errors import ConfigError
 from gateway.core.model import Channel
 from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
+from gateway.engine.as2_book import retries
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
@@ -84,7 +85,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
         handlers={
             "route": Router(base.db, base.blobs, conversions, drafts, utc_now),
             "dispatch": Dispatcher(base.db, base.blobs, conversions, utc_now, new_id),
-            "deliver": Courier(base.db, _transports(base), RetryPolicy(), utc_now),
+            "deliver": Courier(base.db, _transports(base), retries, utc_now),
             "mail": Notices(base.db, mailer, utc_now, RetryPolicy()),
         },
         clock=utc_now,

@@ -1,6 +1,6 @@
 """How a delivery moves from state to state."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from gateway.core.model import (
@@ -9,14 +9,14 @@ from gateway.core.model import (
     DeliveryState,
     Failed,
     MdnPending,
+    Problem,
     Queued,
     Refused,
     SendResult,
     Sent,
+    TransferState,
 )
 from gateway.core.retry import RetryPolicy
-
-MDN_WAIT = timedelta(hours=1)
 
 
 def after_attempt(
@@ -31,12 +31,52 @@ def after_attempt(
     match result:
         case Sent(proof):
             return Delivered(now, attempts, proof)
-        case MdnPending(message):
-            return AwaitingMdn(message, attempts, now + MDN_WAIT)
+        case MdnPending(message, wait):
+            return AwaitingMdn(message, attempts, now + wait)
         case Refused(problem, permanent=True):
             return Failed(now, attempts, problem)
         case Refused(problem):
             again = policy.next_attempt(attempts, now, chance)
             return Queued(attempts, again) if again else Failed(now, attempts, problem)
+        case _:
+            assert_never(result)
+
+
+def after_deadline(
+    attempts: int, policy: RetryPolicy, now: datetime
+) -> Queued | Failed:
+    """Return the state that follows an MDN that did not come: sent again, or failed."""
+    if policy.next_attempt(attempts, now) is None:
+        return Failed(now, attempts, NO_MDN)
+    return Queued(attempts, now)
+
+
+NO_MDN = Problem(
+    "mdn-missing",
+    "the partner took the message but sent no MDN that verifies before the deadline",
+    "deliver",
+    remedy="Ask the partner whether it has the document and why its MDN does not reach "
+    "the Self URL; then reprocess, which sends the same message again.",
+)
+
+
+def after_mdn(
+    before: TransferState, attempts: int, result: Sent | Refused, now: datetime
+) -> Delivered | Failed | None:
+    """Return the state that an asynchronous MDN leads to; None: it changes nothing.
+
+    It may come before our POST is answered. A verified yes counts whatever came before
+    it; a no only while the delivery is open.
+    """
+    tried = attempts + (before is TransferState.QUEUED)
+    match result:
+        case Sent(proof):
+            if before is TransferState.DELIVERED:
+                return None
+            return Delivered(now, tried, proof)
+        case Refused(problem):
+            if before in {TransferState.DELIVERED, TransferState.FAILED}:
+                return None
+            return Failed(now, tried, problem)
         case _:
             assert_never(result)

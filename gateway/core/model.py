@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NewType
 from unicodedata import category
@@ -208,9 +208,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class MdnPending:
-    """The partner took the bytes; the MDN comes later."""
+    """The partner took the bytes; the MDN may come within *wait*."""
 
     message: MessageId
+    wait: timedelta = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,7 @@ class MailboxAs2Book:
             headers=as2["headers"],
             chunked=as2["chunked"],
             timeout=timedelta(seconds=as2["timeoutSeconds"]),
-            retry=RetryPolicy(
-                first=timedelta(seconds=as2["retrySeconds"]),
-                max_attempts=as2["maxAttempts"],
-            ),
+            retry=retries(integration),
             proxy=as2["proxy"],
             proxy_user=as2["proxyUser"],
             proxy_password=self._secret(as2, "proxyPassword"),
@@ -96,6 +93,17 @@ class MailboxAs2Book:
         if not as2[name]:
             return ""
         return self.vault.open(b64decode(as2[name]), AS2_SECRETS[name]).decode()
+
+
+def retries(integration: Integration) -> RetryPolicy:
+    """Return how a remote server is tried again: on AS2 as its settings say."""
+    if integration.protocol is not Channel.AS2:
+        return RetryPolicy()
+    as2: Mapping[str, Any] = {**AS2_DEFAULTS, **integration.as2}
+    return RetryPolicy(
+        first=timedelta(seconds=as2["retrySeconds"]),
+        max_attempts=as2["maxAttempts"],
+    )
 
 
 def opened(vault: Vault, key: SealedKey) -> OwnKeyRecord:

@@ -1,17 +1,15 @@
 """The last steps: carry a file to the remote server, settle what it said."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
-from gateway.core.lifecycle import after_attempt
+from gateway.core.integration import Integration
+from gateway.core.lifecycle import NO_MDN, after_attempt, after_deadline
 from gateway.core.model import (
     AwaitingMdn,
     Channel,
-    Delivered,
     DeliveryState,
-    Failed,
     Problem,
     Queued,
     Refused,
@@ -21,37 +19,46 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Clock, Transport
 from gateway.core.retry import RetryPolicy
-from gateway.engine import notices
 from gateway.engine.parking import PARKED, active
-from gateway.store import deliveries, envelopes, jobs, transfers
+from gateway.engine.settling import settle
+from gateway.store import deliveries, jobs
 from gateway.store.database import Connection, Database
 from gateway.store.deliveries import Delivery
 from gateway.store.jobs import Job
 
+UNSETTLED = {TransferState.QUEUED, TransferState.AWAITING_MDN}
+
+Retries = Callable[[Integration], RetryPolicy]
+"""How often, and when, this remote server is tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """Handles `deliver` jobs; the subject is a delivery."""
+    """Handles `deliver` jobs; the subject is a delivery.
+
+    The job stays while an asynchronous MDN is awaited, and is due at the deadline.
+    """
 
     db: Database
     transports: Mapping[Channel, Transport]
-    policy: RetryPolicy
+    retries: Retries
     clock: Clock
 
     async def run(self, job: Job) -> None:
         async with self.db.read() as conn:
             delivery = await deliveries.delivery(conn, TransferId(job.subject))
             remote = await active(conn, delivery.parcel.mailbox) if delivery else None
-        if delivery is None or delivery.state is not TransferState.QUEUED:
+        if delivery is None or delivery.state not in UNSETTLED:
             async with self.db.write() as conn:
                 await jobs.finish(conn, job)
-            return
-        if remote is None:  # switched off: it stays and goes on when it is on again
+        elif remote is None:  # switched off: it stays and goes on when it is on again
             async with self.db.write() as conn:
                 await jobs.again(conn, job, PARKED)
-            return
-        result = await self.transports[remote.protocol].send(delivery.parcel)
-        await self._settle(job, delivery, remote.protocol, result)
+        elif delivery.state is TransferState.AWAITING_MDN:
+            await self._overdue(job, delivery, remote)
+        else:
+            result = await self.transports[remote.protocol].send(delivery.parcel)
+            await self._settle(job, delivery, remote.protocol, result, remote)
 
     async def give_up(self, job: Job, problem: Problem) -> None:
         async with self.db.read() as conn:
@@ -60,48 +67,53 @@ class Courier:
             refused = Refused(problem, permanent=True)
             await self._settle(job, delivery, delivery.channel, refused)
 
-    async def _settle(
-        self, job: Job, delivery: Delivery, channel: Channel, result: SendResult
-    ) -> None:
-        now = self.clock()
-        before = Queued(delivery.attempts, now)
-        chance = random.random()  # noqa: S311 - jitter, not a secret
-        state = after_attempt(before, result, self.policy, now, chance)
-        async with self.db.write() as conn:
-            await deliveries.settle(conn, delivery.parcel.transfer, channel, state)
-            await self._follow(conn, job, delivery, result, state)
+    async def _overdue(self, job: Job, delivery: Delivery, remote: Integration) -> None:
+        """Send it once more, the same message, if the MDN did not come in time."""
+        now, due = self.clock(), delivery.not_before
+        if due is not None and now < due:  # it was switched off and on meanwhile
+            async with self.db.write() as conn:
+                await jobs.again(conn, job, due)
+            return
+        state = after_deadline(delivery.attempts, self.retries(remote), now)
+        await self._write(job, delivery, delivery.channel, state, NO_MDN.message)
 
-    async def _follow(
+    async def _settle(
         self,
-        conn: Connection,
         job: Job,
         delivery: Delivery,
+        channel: Channel,
         result: SendResult,
-        state: DeliveryState,
+        remote: Integration | None = None,
     ) -> None:
-        parcel, now = delivery.parcel, self.clock()
-        match state:
-            case Delivered(at, _, proof):
-                await transfers.note(conn, parcel.transfer, at, "deliver", proof)
-                await envelopes.complete(
-                    conn, parcel.envelope, parcel.mailbox, f"delivered: {proof}", at
-                )
+        now = self.clock()
+        chance = random.random()  # noqa: S311 - jitter, not a secret
+        policy = self.retries(remote) if remote else RetryPolicy()
+        before = Queued(delivery.attempts, now)
+        state = after_attempt(before, result, policy, now, chance)
+        why = result.problem.message if isinstance(result, Refused) else ""
+        await self._write(job, delivery, channel, state, why)
+
+    async def _write(
+        self,
+        job: Job,
+        delivery: Delivery,
+        channel: Channel,
+        state: DeliveryState,
+        why: str,
+    ) -> None:
+        transfer = delivery.parcel.transfer
+        async with self.db.write() as conn:
+            there = await deliveries.delivery(conn, transfer)
+            if there is not None and there.state is delivery.state:
+                await settle(conn, delivery, channel, state, why, self.clock())
+                await _keep_job(conn, job, state)
+            else:  # an asynchronous MDN was faster than the answer to our POST
                 await jobs.finish(conn, job)
-            case Queued(attempts, again):
-                why = result.problem.message if isinstance(result, Refused) else ""
-                when = f"attempt {attempts} failed: {why}; next at {again.isoformat()}"
-                await transfers.note(conn, parcel.transfer, now, "deliver", when)
-                await jobs.again(conn, job, again)
-            case AwaitingMdn(message, _, deadline):
-                wait = f"sent as {message}; MDN due by {deadline.isoformat()}"
-                await transfers.note(conn, parcel.transfer, now, "deliver", wait)
-                await jobs.finish(conn, job)
-            case Failed(at, attempts, problem):
-                over = f"given up after {attempts} attempts: {problem.message}"
-                await transfers.note(conn, parcel.transfer, at, "deliver", over)
-                await notices.delivery_failed(
-                    conn, parcel.mailbox, problem, parcel.name.text, parcel.transfer, at
-                )
-                await jobs.finish(conn, job)
-            case _:
-                assert_never(state)
+
+
+async def _keep_job(conn: Connection, job: Job, state: DeliveryState) -> None:
+    match state:
+        case Queued(_, again) | AwaitingMdn(_, _, again):
+            await jobs.again(conn, job, again)
+        case _:
+            await jobs.finish(conn, job)

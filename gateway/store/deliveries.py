@@ -34,13 +34,17 @@ from gateway.store.transfers import mark_reprocessed, note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A transfer to a remote server as the pipeline sees it."""
+    """A transfer to a remote server as the pipeline sees it.
+
+    *not_before* is when its next attempt, or its MDN, is due.
+    """
 
     parcel: Parcel
     channel: Channel
     rule: RuleId | None
     state: TransferState
     attempts: int
+    not_before: datetime | None = None
 
 
 async def enqueue(
@@ -142,6 +146,7 @@ async def delivery(conn: AsyncConnection, transfer: TransferId) -> Delivery | No
         rule=row.rule and RuleId(row.rule),
         state=TransferState(row.state),
         attempts=row.attempts,
+        not_before=row.not_before,
     )
 
 

@@ -17,7 +17,7 @@ from gateway.core.errors import LeaseLost
 from gateway.store.database import NEW_WORK, Database
 from gateway.store.tables import jobs
 
-KINDS = ("route", "dispatch", "deliver", "mail")
+KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,12 @@ async def finish(conn: AsyncConnection, job: Job) -> None:
     gone = delete(jobs).where(jobs.c.id == job.id, jobs.c.worker == job.worker)
     if (await conn.execute(gone)).rowcount != 1:
         raise LeaseLost(f"job {job.id} ({job.kind} {job.subject})")
+
+
+async def drop(conn: AsyncConnection, kind: str, subject: str) -> None:
+    """Delete a job that became needless, unless a worker holds it."""
+    free = (jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.worker.is_(None))
+    await conn.execute(delete(jobs).where(*free))
 
 
 async def again(conn: AsyncConnection, job: Job, run_at: datetime) -> None:
