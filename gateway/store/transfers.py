@@ -1,6 +1,6 @@
 """What was received, the trace of every transfer, the conversion log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -55,6 +55,30 @@ class LogLine:
 
 async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> None:
     """Record what was received and the job that will route it."""
+    await _insert(conn, receipt, upload, {"state": TransferState.RECEIVED.value})
+    await jobs.add(conn, "route", receipt.id, receipt.received_at)
+
+
+async def refuse(
+    conn: AsyncConnection, receipt: Receipt, upload: Upload, problem: Problem
+) -> None:
+    """Record what was kept for inspection only: it failed before it was received."""
+    values = {
+        "state": TransferState.FAILED.value,
+        "error": asdict(problem),
+        "finished_at": receipt.received_at,
+    }
+    await _insert(conn, receipt, upload, values)
+    failure = f"failed: {problem.message}"
+    await note(conn, receipt.id, receipt.received_at, problem.step, failure)
+
+
+async def _insert(
+    conn: AsyncConnection,
+    receipt: Receipt,
+    upload: Upload,
+    values: Mapping[str, object],
+) -> None:
     await conn.execute(
         insert(transfers).values(
             uuid=receipt.id,
@@ -62,10 +86,11 @@ async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> No
             direction=Direction.RECEIVED.value,
             protocol=upload.channel.value,
             content_type=upload.attributes.get("contentType", ""),
-            state=TransferState.RECEIVED.value,
+            message_id=upload.attributes.get("messageId"),
             attempts=0,
             created_at=receipt.received_at,
             **_content(upload),
+            **values,
         )
     )
     await note(
@@ -76,7 +101,6 @@ async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> No
         f"{upload.name.text}, {upload.blob.size} bytes, "
         f"by {upload.channel.value} into {upload.folder.text}/",
     )
-    await jobs.add(conn, "route", receipt.id, receipt.received_at)
 
 
 async def run_again(
