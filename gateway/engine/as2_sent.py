@@ -52,7 +52,7 @@ class StoredSent:
 
 
 @dataclass(frozen=True, slots=True)
-class AsyncMdns:
+class MdnSettlement:
     """The port MdnDoor."""
 
     db: Database
