@@ -1,0 +1,99 @@
+"""Bytes in passing: small ones in memory, large ones in a file, then a blob."""
+
+import asyncio
+import errno
+import io
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from typing_extensions import override
+
+from gateway.core.errors import StorageError
+from gateway.core.model import BlobRef
+from gateway.core.ports import Blobs
+
+IN_MEMORY = 1 << 18
+"""Bytes that are kept in memory before a file is begun."""
+
+
+class Spool(AbstractContextManager["Spool"]):
+    """Written once, read from any place; nothing of it is left at the end.
+
+    *file* is where it goes if it is large; the folder is on the blobs' file system.
+    All methods but `store` block.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._path = file
+        self._memory = io.BytesIO()
+        self._file: BinaryIO | None = None
+        self.size = 0
+
+    @property
+    def in_memory(self) -> bool:
+        return self._file is None
+
+    def fits(self, more: int) -> bool:
+        """Whether `more` bytes can be written without touching the disk."""
+        return self.in_memory and self.size + more <= IN_MEMORY
+
+    def write(self, data: bytes) -> int:
+        """Append; StorageError when the disk does not take it."""
+        try:
+            if self._file is None and not self.fits(len(data)):
+                self._file = self._path.open("x+b")
+                self._path.chmod(0o600)
+                self._file.write(self._memory.getbuffer())
+                self._memory = io.BytesIO()
+            (self._file or self._memory).write(data)
+        except OSError as error:
+            raise _refused(self._path, error) from error
+        self.size += len(data)
+        return len(data)
+
+    def read(self, size: int) -> bytes:
+        return (self._file or self._memory).read(size)
+
+    def seek(self, offset: int) -> int:
+        return (self._file or self._memory).seek(offset)
+
+    async def store(self, blobs: Blobs) -> BlobRef:
+        """Make a blob of it; durable when this returns."""
+        if self._file is None:
+            return await blobs.put(self._memory.getvalue())
+        await asyncio.to_thread(self._flush, self._file)
+        return await blobs.adopt(self._path)
+
+    def close(self) -> None:
+        """Remove what is left."""
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            try:
+                self._file.close()
+            except OSError as error:
+                if error.errno != errno.ENOSPC:  # what did not fit is not wanted
+                    raise
+        self._memory = io.BytesIO()
+
+    def _flush(self, file: BinaryIO) -> None:
+        try:
+            file.flush()
+        except OSError as error:
+            raise _refused(self._path, error) from error
+
+    @override
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _refused(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"an AS2 message cannot be written to {path.parent}: {error.strerror}"
+    )

@@ -1,0 +1,95 @@
+"""The work on one message that needs the processor: it runs in a thread."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from as2_server.answer import Answering
+from as2_server.protocol.dispositions import PROCESSED, UNEXPECTED_ERROR
+from as2_server.protocol.fields import Fields
+from as2_server.protocol.messages import Policy, Received, Rejected, Trust
+from as2_server.protocol.receive import receive
+from as2_server.spool import Spool
+from gateway.core.as2_log import Findings, MdnRecord
+from gateway.core.errors import GatewayError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Unwrapping:
+    """One message on its way through the layers; its payloads go to spools.
+
+    *open_spool* begins a spool, *new_incident* makes a number for the log.
+    """
+
+    fields: Fields
+    body: Spool
+    trust: Trust
+    policy: Policy
+    answering: Answering
+    open_spool: Callable[[], Spool]
+    new_incident: Callable[[], str]
+    payloads: list[Spool] = field(default_factory=list)
+
+    def run(self) -> tuple[Received | Rejected, Findings, MdnRecord | None]:
+        """Return what became of the message, and the MDN that says so.
+
+        Raises GatewayError when our disk fails: that is no fault of the message's.
+        """
+        result = self._unwrapped()
+        return result, findings(result), answered(result, self.answering)
+
+    def close(self) -> None:
+        """Remove what the payloads left on disk."""
+        for spool in self.payloads:
+            spool.close()
+
+    def _unwrapped(self) -> Received | Rejected:
+        wish = self.answering.request.receipt
+        try:
+            return receive(
+                self.fields,
+                self.body,
+                self.trust,
+                self.policy,
+                wish.mics if wish else (),
+                self._open,
+            )
+        except GatewayError:
+            raise
+        except Exception:
+            incident = self.new_incident()
+            log.exception(
+                "an AS2 message could not be unwrapped: incident %s", incident
+            )
+            return Rejected(
+                UNEXPECTED_ERROR,
+                f"The gateway failed; its log says why under incident {incident}.",
+            )
+
+    def _open(self, index: int) -> Spool:
+        """Begin payload `index`, once more if the message is read a second time."""
+        for spool in self.payloads[index:]:
+            spool.close()
+        del self.payloads[index:]
+        self.payloads.append(self.open_spool())
+        return self.payloads[-1]
+
+
+def findings(result: Received | Rejected) -> Findings:
+    if isinstance(result, Rejected):
+        return Findings(disposition=result.disposition.text)
+    return Findings(
+        disposition=PROCESSED.text,
+        mic=result.mic.text,
+        cipher=result.cipher,
+        signer=result.signer.der if result.signer else None,
+        remark=result.remark,
+    )
+
+
+def answered(result: Received | Rejected, answering: Answering) -> MdnRecord | None:
+    if isinstance(result, Rejected):
+        return answering.mdn(result.disposition)
+    return answering.mdn(PROCESSED, result.mic)
