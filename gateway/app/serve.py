@@ -28,6 +28,8 @@ from sftp_server.server import SftpServer
 
 log = logging.getLogger(__name__)
 
+ANY = 1000  # authentication tries when the defender is off
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
@@ -169,8 +171,8 @@ async def _sftp(line: engine.Engine) -> SftpServer:
         max_file_bytes=limits.max_file_bytes,
         max_per_address=limits.connections_per_address,
         max_per_login=limits.connections_per_login,
-        max_auth_tries=defender.attempts_per_connection,
-        failed_login_delay=defender.failed_login_delay_seconds,
+        max_auth_tries=defender.attempts_per_connection if defender.enabled else ANY,
+        failed_login_delay=defender.failed_login_delay_seconds * defender.enabled,
         idle_timeout=limits.idle_seconds,
     )
     server = SftpServer(
