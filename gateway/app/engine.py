@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from as2_server.client import HttpClient
+from as2_server.mdn_post import HttpMdnPost
 from gateway.adapters.mail import SmtpMailer, SmtpOptions
+from gateway.app.as2 import SelfAddress
 from gateway.app.foundation import Foundation, new_id, utc_now
 from gateway.config import Config
 from gateway.convert.pool import Converter
@@ -13,7 +16,8 @@ from gateway.core.errors import ConfigError
 from gateway.core.model import Channel
 from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
-from gateway.engine.as2_book import retries
+from gateway.engine.as2_book import MailboxAs2Book, retries
+from gateway.engine.as2_mdn import AsyncMdns
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
@@ -51,6 +55,8 @@ class Engine:
     uploads: SpoolUploads
     gate: MailboxGate
     mailer: SmtpMailer
+    as2_address: SelfAddress
+    as2_book: MailboxAs2Book
 
     async def recover(self) -> None:
         """Take up what a crash or a stop left behind."""
@@ -79,6 +85,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
     drafts = Drafts(base.db, base.blobs, new_id)
     mailer = SmtpMailer(_smtp(base.config))
     limits, spool = base.config.limits, base.config.layout.spool
+    address = SelfAddress(base.config.as2_url(base.config.as2.port))
+    book = MailboxAs2Book(db=base.db, vault=base.vault, clock=utc_now, base_url=address)
+    client = HttpClient(allow_private=base.config.as2.allow_private_networks)
     worker = Worker(
         name=f"gateway-{new_id()}",
         jobs=jobs,
@@ -87,6 +96,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
             "dispatch": Dispatcher(base.db, base.blobs, conversions, utc_now, new_id),
             "deliver": Courier(base.db, _transports(base), retries, utc_now),
             "mail": Notices(base.db, mailer, utc_now, RetryPolicy()),
+            "as2-mdn": AsyncMdns(
+                base.db, book, HttpMdnPost(client), RetryPolicy(), utc_now
+            ),
         },
         clock=utc_now,
     )
@@ -116,6 +128,8 @@ def build(base: Foundation, pool: Converter) -> Engine:
         ),
         gate=MailboxGate(Logins(base.db), base.vault),
         mailer=mailer,
+        as2_address=address,
+        as2_book=book,
     )
 
 

@@ -23,6 +23,11 @@ class Layout:
         return self.root / "spool"
 
     @property
+    def as2_spool(self) -> Path:
+        """AS2 messages while they are received; emptied at each start."""
+        return self.root / "as2-spool"
+
+    @property
     def keys(self) -> Path:
         """Host keys, TLS certificate and key."""
         return self.root / "keys"
@@ -31,6 +36,11 @@ class Layout:
     def tls_certificate(self) -> Path:
         """The admin listener's own certificate and its key, one PEM file."""
         return self.keys / "admin-tls.pem"
+
+    @property
+    def as2_tls_certificate(self) -> Path:
+        """The same of the AS2 listener."""
+        return self.keys / "as2-tls.pem"
 
     @property
     def master_key(self) -> Path:

@@ -61,6 +61,9 @@ class As2(Section):
         Field(description="an http:// or https:// address, or empty"),
     ] = ""
     allow_private_networks: Switch = True
+    # without files a certificate of its own is made
+    tls_cert: Annotated[str, Field(description="a PEM file")] = ""
+    tls_key: Annotated[str, Field(description="a PEM file")] = ""
 
 
 class Admin(Section):

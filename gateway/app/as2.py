@@ -1,0 +1,96 @@
+"""AS2, put together: the listeners, the door behind them, what jobs need of it."""
+
+import asyncio
+import shutil
+import ssl
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from as2_server.handler import Door, MdnArrived
+from as2_server.message import Means
+from as2_server.rejections import Rejections
+from as2_server.server import As2Options, As2Server, listen
+from certs.tls import self_signed, server_context
+from gateway.app.foundation import Foundation, new_id, utc_now
+from gateway.config import Config
+from gateway.core.errors import ConfigError
+from gateway.core.ports import As2Book
+from gateway.engine.as2_log import StoreAs2Log
+
+THREADS = 4
+"""For unwrapping; `cryptography` lets go of the interpreter while it works."""
+
+
+@dataclass(slots=True)
+class SelfAddress:
+    """What a Self URL begins with; right once the listeners are up."""
+
+    url: str
+
+    def __call__(self) -> str:
+        return self.url
+
+
+@asynccontextmanager
+async def as2_listeners(
+    base: Foundation, book: As2Book, mdn_arrived: MdnArrived
+) -> AsyncIterator[As2Server]:
+    """Listen for partners until the block ends; ConfigError if that cannot be."""
+    config = base.config
+    spool = config.layout.as2_spool
+    await asyncio.to_thread(_empty, spool)
+    tls = await asyncio.to_thread(_tls, config)
+    options = As2Options(
+        host=config.as2.host,
+        port=config.as2.port,
+        tls_port=config.as2.tls_port or None,
+        tls=tls,
+        max_bytes=config.limits.max_as2_bytes,
+        max_per_address=config.limits.connections_per_address,
+        grace=config.limits.shutdown_grace,
+    )
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="as2") as threads:
+        door = Door(
+            book=book,
+            means=Means(
+                log=StoreAs2Log(base.db, base.blobs, utc_now, new_id),
+                blobs=base.blobs,
+                new_id=new_id,
+                spool=spool,
+                threads=threads,
+                rejections=Rejections(utc_now),
+                max_payload=config.limits.max_as2_bytes,
+            ),
+            mdn_arrived=mdn_arrived,
+            clock=utc_now,
+        )
+        server = await listen(door, options)
+        try:
+            yield server
+        finally:
+            await server.stop()
+
+
+def _empty(folder: Path) -> None:
+    """Begin with an empty folder: what a crash left there was not acknowledged."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"server.data_dir: {folder} cannot be made: {error.strerror}"
+        ) from error
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    """Return the listener's TLS: the operator's files, or a certificate we make."""
+    as2 = config.as2
+    if not as2.tls_port:
+        return None
+    if as2.tls_cert:
+        return server_context(Path(as2.tls_cert), Path(as2.tls_key or as2.tls_cert))
+    file = config.layout.as2_tls_certificate
+    return server_context(self_signed(file, config.server.public_host, utc_now()))
