@@ -34,6 +34,11 @@ class Disposition:
         """Whether the receiver took the message; a warning is still a yes."""
         return self.type == "processed" and self.modifier in {"", "warning"}
 
+    @property
+    def duplicate(self) -> bool:
+        """Whether the receiver has had the message before; some call that an error."""
+        return self.detail.lower().replace(" ", "-") == "duplicate-document"
+
     @classmethod
     def parse(cls, text: str) -> "Disposition":
         """Read the field's value with any spacing and case; ProtocolError if none."""

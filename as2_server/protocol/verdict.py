@@ -31,7 +31,9 @@ class Expected:
     """What we know of the message: *sender* is us, *receiver* the partner.
 
     *signed*: whether we asked for a signed MDN; *mic_required* may be False for a
-    message that was not signed: some products give no MIC then (pyas2lib).
+    message that was not signed: some products give no MIC then (pyas2lib). *again*:
+    it was posted before, so that `duplicate-document` means that the partner has it;
+    some products call that an error, and give no MIC of what they do not open again.
     """
 
     message_id: str
@@ -42,6 +44,7 @@ class Expected:
     certificates: Sequence[Certificate]
     digests: frozenset[str] = frozenset(STRONGEST_FIRST)
     mic_required: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,8 @@ def _decide(found: _Notification, expected: Expected) -> Verdict:
     if not same_message(original, expected.message_id):
         raise ProtocolError(f"The MDN is about another message: {original[:200]!r}.")
     disposition = Disposition.parse(found.fields.one("Disposition"))
-    if not disposition.positive:
+    known = expected.again and disposition.duplicate
+    if not disposition.positive and not known:
         return Denied(disposition, found.text, proven=found.signer is not None)
     if expected.signed and found.signer is None:
         raise ProtocolError("The MDN is not signed, but a signed one was asked for.")
@@ -195,6 +199,6 @@ def _decide(found: _Notification, expected: Expected) -> Verdict:
                 f"The MDN's MIC is {mic[:120]!r}, not {expected.mic.text!r}: the "
                 "partner has received something else."
             )
-    elif expected.signed and expected.mic_required:
+    elif expected.signed and expected.mic_required and not known:
         raise ProtocolError("The MDN has no Received-Content-MIC.")
     return Confirmed(disposition, found.signer)

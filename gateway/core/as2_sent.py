@@ -53,9 +53,9 @@ class SentMessage:
 
     *generation* counts the messages of one transfer: a new one is built only after the
     partner denied the last. *sender* and *receiver* are AS2 names; *mic* is what the
-    MDN must show (`base64, algorithm`); *headers* are all but those that belong to the
-    connection (address, password); *certificates* (DER) are those that it was signed
-    and encrypted with; *posts* counts the tries so far.
+    MDN must show (`base64, algorithm`), *signed* whether the message is; *headers* are
+    all but those of the connection (address, password); *certificates* (DER) are those
+    that it was signed and encrypted with; *posts* counts the tries so far.
     """
 
     transfer: TransferId
@@ -65,6 +65,7 @@ class SentMessage:
     sender: str
     receiver: str
     mic: str
+    signed: bool
     mdn_mode: MdnMode
     mdn_signed: bool
     headers: HeaderPairs

@@ -24,6 +24,7 @@ as2_sent = Table(
     Column("sender", String(128), nullable=False),
     Column("receiver", String(128), nullable=False),
     Column("mic", String, nullable=False),  # `base64, algorithm`
+    Column("signed", Boolean, nullable=False),
     Column("mdn_mode", String(8), nullable=False),  # what was asked for
     Column("mdn_signed", Boolean, nullable=False),
     Column("headers", JSON, nullable=False),  # [[name, value]], as they are posted

@@ -552,6 +552,7 @@ def upgrade() -> None:
         sa.Column("sender", sa.String(length=128), nullable=False),
         sa.Column("receiver", sa.String(length=128), nullable=False),
         sa.Column("mic", sa.String(), nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
         sa.Column("mdn_mode", sa.String(length=8), nullable=False),
         sa.Column("mdn_signed", sa.Boolean(), nullable=False),
         sa.Column("headers", sa.JSON(), nullable=False),
