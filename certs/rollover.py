@@ -6,6 +6,7 @@ Pure decisions; the time is an argument.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from cryptography import x509
 
@@ -19,17 +20,35 @@ class NoUsableKey(Refusal):
     code = "no-usable-key"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKey:
+class Pair(Protocol):
     """One of a mailbox's own pairs.
 
     *signs_from*: None until the owner says when; *retired_at*: the end of the overlap
     in which it still decrypts, None while there is no end.
     """
 
+    @property
+    def certificate(self) -> x509.Certificate: ...
+    @property
+    def signs_from(self) -> datetime | None: ...
+    @property
+    def retired_at(self) -> datetime | None: ...
+
+
+P = TypeVar("P", bound=Pair)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A Pair with its private key."""
+
     identity: Identity
     signs_from: datetime | None
     retired_at: datetime | None = None
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self.identity.certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +64,7 @@ class PartnerKey:
         return max(begins, self.used_from) if self.used_from else begins
 
 
-def decrypting(keys: Sequence[OwnKey], now: datetime) -> Sequence[OwnKey]:
+def decrypting(keys: Sequence[P], now: datetime) -> Sequence[P]:
     """Return the keys that decrypt: new ones at once, old ones until they retire.
 
     An expired certificate still decrypts: the message is on its way already.
@@ -53,21 +72,21 @@ def decrypting(keys: Sequence[OwnKey], now: datetime) -> Sequence[OwnKey]:
     return [key for key in keys if not _retired(key, now)]
 
 
-def signing(keys: Sequence[OwnKey], now: datetime) -> OwnKey:
+def signing(keys: Sequence[P], now: datetime) -> P:
     """Return the key that signs: the newest that may; NoUsableKey if none may."""
     started = [
         (key.signs_from, key)
         for key in keys
         if key.signs_from and key.signs_from <= now and not _retired(key, now)
     ]
-    usable = [item for item in started if valid(item[1].identity.certificate, now)]
+    usable = [item for item in started if valid(item[1].certificate, now)]
     if usable:
         return max(usable, key=lambda item: item[0])[1]
     if started:
         newest = max(started, key=lambda item: item[0])[1]
         raise NoUsableKey(
             "The self certificate may not sign: it is "
-            f"{_invalid(newest.identity.certificate, now)}. Make a new one by "
+            f"{_invalid(newest.certificate, now)}. Make a new one by "
             "roll-over and send it to the partner."
         )
     raise NoUsableKey(
@@ -122,5 +141,5 @@ def _invalid(certificate: x509.Certificate, now: datetime) -> str:
     return ""
 
 
-def _retired(key: OwnKey, now: datetime) -> bool:
+def _retired(key: Pair, now: datetime) -> bool:
     return key.retired_at is not None and key.retired_at <= now

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from admin_web.api import (
+    as2_identity,
     attachments,
     audit,
+    certificates,
     conversions,
     dictionaries,
     envelopes,
@@ -24,6 +26,8 @@ AREAS = (
     login,
     mailboxes,
     integrations,
+    as2_identity,
+    certificates,
     rules,
     templates,
     dictionaries,

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from admin_web.api.certificate_models import CertificateAnswer, PairAnswer
 from admin_web.api.models import Answer, Body
 from gateway.core.integration import DefaultRule
 from gateway.core.model import Channel
@@ -80,6 +81,9 @@ class As2Answer(Answer):
     client_key_set: bool
     self_key_bits: int
     self_validity_days: int
+    self_certificates: list[PairAnswer]
+    recipient_certificate_facts: list[CertificateAnswer]
+    warnings: list[str]
 
 
 class IntegrationAnswer(Answer):
@@ -151,6 +155,22 @@ class As2Body(Body):
     client_key_set: bool = False
     self_key_bits: Literal[2048, 3072, 4096] = 2048
     self_validity_days: int = Field(default=1825, ge=1, le=7300)
+    # what follows from the rest: taken back, and not looked at
+    self_certificates: list[dict[str, object]] = Field(default_factory=list)
+    recipient_certificate_facts: list[dict[str, object]] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+
+
+class TestMailBody(Body):
+    """Where the test goes; left out: to the saved addresses."""
+
+    notify_email: str | None = Field(default=None, max_length=4000)
+
+
+class TestMailAnswer(Answer):
+    """Where the test went."""
+
+    notify_email: str
 
 
 class IntegrationBody(Body):

@@ -7,6 +7,8 @@ from admin_web.api.integration_models import (
     IntegrationAnswer,
     IntegrationBody,
     SftpAnswer,
+    TestMailAnswer,
+    TestMailBody,
 )
 from admin_web.api.mailboxes import ONE, mailbox_of
 from admin_web.api.models import Answer, Body
@@ -31,6 +33,7 @@ _FIXED_AS2 = {
     "proxyPasswordSet",
     "clientKeySet",
 }
+_DERIVED_AS2 = {"selfCertificates", "recipientCertificateFacts", "warnings"}
 
 
 class PasswordAnswer(Answer):
@@ -63,6 +66,13 @@ async def reset_password(call: Call) -> PasswordAnswer:
     )
 
 
+async def send_test_mail(call: Call) -> TestMailAnswer:
+    to = await call.desk.integrations.send_test(
+        call.actor, mailbox_of(call), call.body(TestMailBody).notify_email
+    )
+    return TestMailAnswer(notify_email=to)
+
+
 def _change(body: IntegrationBody) -> IntegrationChange:
     sftp, as2 = _given(body.sftp), _given(body.as2)
     fixed = {f"sftp.{key}": sftp[key] for key in sftp.keys() & _FIXED_SFTP}
@@ -79,7 +89,7 @@ def _change(body: IntegrationBody) -> IntegrationChange:
         allowed_addresses=(
             body.sftp.allowed_addresses if "allowed_addresses" in sent else None
         ),
-        as2={key: value for key, value in as2.items() if key not in _FIXED_AS2},
+        as2={k: v for k, v in as2.items() if k not in _FIXED_AS2 | _DERIVED_AS2},
         fixed=fixed,
     )
 
@@ -111,6 +121,9 @@ def _answer(view: IntegrationView) -> IntegrationAnswer:
                 **view.as2,
                 "selfUrl": view.self_url,
                 "selfCertificate": view.self_certificate,
+                "selfCertificates": view.pairs,
+                "recipientCertificateFacts": view.recipients,
+                "warnings": view.warnings,
             }
         ),
     )
@@ -153,5 +166,15 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.INTEGRATOR,
         tags=TAGS,
         answer=PasswordAnswer,
+    ),
+    Operation(
+        method="POST",
+        path=f"{PATH}/test-mail",
+        handler=send_test_mail,
+        summary="Send a test mail, to addresses not saved yet if they are given",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        body=TestMailBody,
+        answer=TestMailAnswer,
     ),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,12 +10,15 @@ from admin_web.app import AdminOptions, build_app
 from admin_web.server import AdminServer, listen
 from certs.tls import self_signed, server_context
 from gateway.app.engine import Engine
-from gateway.app.foundation import new_id, new_secret, utc_now
+from gateway.app.foundation import new_id, utc_now
 from gateway.config import Config
 from gateway.core.desk import Desk
+from gateway.core.desk.certificates import Purpose
 from gateway.core.desk.integrations import Addresses
+from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.audit import AuditLog
+from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.envelopes import Envelopes
@@ -25,6 +28,7 @@ from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
+from gateway.engine.desk.secret import new_secret
 from gateway.engine.desk.settings import AppSettings
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
@@ -42,6 +46,7 @@ def desk(
     base = engine.base
     db, blobs, vault = base.db, base.blobs, base.vault
     runs = RuleRuns(db, blobs, engine.conversions, engine.drafts, utc_now, new_id)
+    maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
     return Desk(
         people=base.people,
         mailboxes=Mailboxes(db=db, clock=utc_now, new_id=new_id, on_change=on_change),
@@ -52,7 +57,15 @@ def desk(
             new_secret=new_secret,
             addresses=addresses,
             on_change=on_change,
+            maker=maker,
         ),
+        certificates=Certificates(
+            db=db,
+            clock=utc_now,
+            files=_tls_files(base.config),
+            host_keys=[key.public for key in base.keys],
+        ),
+        as2_identities=As2Identities(db=db, clock=utc_now, maker=maker),
         settings=AppSettings(db=db, clock=utc_now, on_change=on_change),
         dictionaries=Dictionaries(db=db, clock=utc_now, new_id=new_id),
         audit=AuditLog(db),
@@ -75,6 +88,17 @@ async def admin_listener(config: Config, behind: Desk) -> AdminServer:
     admin = config.admin
     app = await asyncio.to_thread(build_app, behind, options)
     return await listen(app, admin.host, admin.port, tls)
+
+
+def _tls_files(config: Config) -> Mapping[Purpose, Path]:
+    admin = config.admin
+    match admin.tls:
+        case "off":
+            return {}
+        case "files":
+            return {Purpose.ADMIN_TLS: Path(admin.tls_cert)}
+        case "self-signed":
+            return {Purpose.ADMIN_TLS: config.layout.tls_certificate}
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:

@@ -1,7 +1,6 @@
 """What every command stands on: the data folder, the database, keys, people."""
 
 import asyncio
-import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from gateway.config import Config
 from gateway.core.errors import ConfigError
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.people import ADMIN, People
+from gateway.engine.desk.secret import new_secret
 from gateway.store.database import Database
 from gateway.store.migrations import upgrade
 
@@ -27,11 +27,6 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     return str(uuid.uuid4())  # noqa: TID251 - the real ids
-
-
-def new_secret() -> str:
-    """Return 192 random bits, url-safe."""
-    return secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

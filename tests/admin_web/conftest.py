@@ -15,9 +15,11 @@ from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.integrations import Addresses
 from gateway.engine.conversion import Conversions
+from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.audit import AuditLog
+from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.envelopes import Envelopes
@@ -36,6 +38,7 @@ from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Lookups
 from gateway.engine.posting import Posting
 
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"
 ADDRESSES = Addresses(
     host="edi.example",
     sftp_port=2222,
@@ -54,6 +57,7 @@ class World:
     vault: object
     changed: list = field(default_factory=list)
     passwords_changed: list = field(default_factory=list)
+    files: dict = field(default_factory=dict)
 
     async def on_change(self, mailbox):
         self.changed.append(mailbox)
@@ -88,6 +92,7 @@ def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
     conversions = Conversions(blobs, converter, Lookups(db))
     drafts = Drafts(db, blobs, new_id)
+    maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
     return Desk(
         people=People(
             db=db,
@@ -107,7 +112,12 @@ def desk(world, tmp_path, blobs, converter):
             new_secret=new_secret,
             addresses=lambda: ADDRESSES,
             on_change=world.on_change,
+            maker=maker,
         ),
+        certificates=Certificates(
+            db=db, clock=clock, files=world.files, host_keys=[HOST_KEY]
+        ),
+        as2_identities=As2Identities(db=db, clock=clock, maker=maker),
         settings=AppSettings(db=db, clock=clock, on_change=world.on_change),
         dictionaries=Dictionaries(db=db, clock=clock, new_id=new_id),
         audit=AuditLog(db),

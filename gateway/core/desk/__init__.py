@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.core.desk.attachments import AttachmentDesk
 from gateway.core.desk.audit import AuditDesk
+from gateway.core.desk.certificates import As2IdentityDesk, CertificateDesk
 from gateway.core.desk.conversions import ConversionDesk
 from gateway.core.desk.dictionaries import DictionaryDesk
 from gateway.core.desk.envelopes import EnvelopeDesk
@@ -30,6 +31,8 @@ class Desk:
     integrations: IntegrationDesk
     settings: SettingsDesk
     dictionaries: DictionaryDesk
+    certificates: CertificateDesk
+    as2_identities: As2IdentityDesk
     audit: AuditDesk
     health: HealthDesk
     rules: RuleDesk

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.certificates import CertificateView, PairView
 from gateway.core.integration import DefaultRule, Integration
 from gateway.core.model import Channel, MailboxId
 
@@ -28,7 +29,8 @@ class Addresses:
 class IntegrationView:
     """The settings and what the gateway generated; *as2* is whole, without secrets.
 
-    *password* is there in the one answer that made it.
+    *pairs* are the mailbox's own, *recipients* the partner's certificates in their
+    order; *warnings* are sentences. *password* is there in the one answer that made it.
     """
 
     integration: Integration
@@ -36,6 +38,9 @@ class IntegrationView:
     as2: Mapping[str, object]
     self_url: str
     self_certificate: str
+    pairs: Sequence[PairView] = ()
+    recipients: Sequence[CertificateView] = ()
+    warnings: Sequence[str] = ()
     password: str | None = None
 
 
@@ -74,3 +79,12 @@ class IntegrationDesk(Protocol):
         ...
 
     async def reset_password(self, actor: Actor, mailbox: MailboxId) -> str: ...
+
+    async def send_test(
+        self, actor: Actor, mailbox: MailboxId, notify_email: str | None
+    ) -> str:
+        """Have a test mail sent; to the saved addresses if none are given.
+
+        Returns the addresses; Invalid if there are none or one is none.
+        """
+        ...

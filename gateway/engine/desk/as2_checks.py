@@ -8,11 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.hazmat.primitives.serialization.pkcs7 import (
-    load_pem_pkcs7_certificates,
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
 )
 
+from certs.partner import parse_certificates, to_pem
+from gateway.core.errors import Invalid
 from gateway.engine.desk.sftp_checks import emails
 
 MOST_CERTIFICATES = 10
@@ -68,7 +73,9 @@ def _url(value: object) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_ok:
         raise ValueError("must begin with http:// or https:// and name a host")
     if parts.username is not None or parts.fragment:
-        raise ValueError("holds a login or a #fragment; use httpUser and httpPassword")
+        raise ValueError(
+            "holds a login or a #fragment; user and password have settings of their own"
+        )
     if len(url) > LONGEST_URL or not (url.isascii() and url.isprintable()):
         raise ValueError(f"needs printable ASCII, at most {LONGEST_URL} characters")
     if " " in url:
@@ -85,31 +92,90 @@ def _email(value: object) -> str:
 
 
 def _certificates(value: object) -> Sequence[str]:
+    return _unique(value, _partner_certificates)
+
+
+def _ca_certificates(value: object) -> Sequence[str]:
+    return _unique(value, _pem_certificates)
+
+
+def _unique(value: object, parse: Callable[[str], Sequence[str]]) -> Sequence[str]:
     texts = value if isinstance(value, list | tuple) else ()
     found: dict[str, None] = {}
     for number, text in enumerate(texts, 1):
-        for certificate in _parsed(str(text).strip(), number):
-            found[certificate.public_bytes(Encoding.PEM).decode()] = None
+        try:
+            found.update(dict.fromkeys(parse(str(text).strip())))
+        except ValueError as error:
+            raise ValueError(f"certificate {number}: {error}") from error
     if len(found) > MOST_CERTIFICATES:
         raise ValueError(f"hold more than {MOST_CERTIFICATES} certificates")
     return list(found)
 
 
-def _parsed(text: str, number: int) -> Sequence[x509.Certificate]:
+def _partner_certificates(text: str) -> Sequence[str]:
+    """Read PEM, or DER or P7B in base64."""
+    try:
+        return [to_pem(each) for each in parse_certificates(text.encode())]
+    except Invalid as error:
+        raise ValueError(error.message) from error
+
+
+def _pem_certificates(text: str) -> Sequence[str]:
+    """Read certificates of any kind of key."""
     if "PRIVATE KEY" in text:
         raise ValueError(
-            f"certificate {number} comes with a private key; never send that: paste "
-            "the certificate alone"
+            "it comes with a private key; paste the certificates alone, here"
         )
     try:
-        if "BEGIN PKCS7" in text:
-            return load_pem_pkcs7_certificates(text.encode())
-        return x509.load_pem_x509_certificates(text.encode())
+        return [to_pem(c) for c in x509.load_pem_x509_certificates(text.encode())]
     except ValueError as error:
         raise ValueError(
-            f"certificate {number} cannot be read; it must be PEM, from "
-            "-----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+            "it cannot be read; it must be PEM, from -----BEGIN CERTIFICATE----- to "
+            "-----END CERTIFICATE-----"
         ) from error
+
+
+def _client_certificate(value: object) -> str:
+    text = str(value).strip()
+    return "".join(_pem_certificates(text)) if text else ""
+
+
+def _client_key(value: object) -> str:
+    text = str(value).strip()
+    if not text:
+        return ""
+    try:
+        key = load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(
+            "cannot be read; it must be a private key in PEM without a password"
+        ) from error
+    form = PrivateFormat.PKCS8
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+
+
+def client_pair(certificate: str, key: str) -> str:
+    """Return what is wrong with the client's certificate and key; empty if nothing."""
+    if bool(certificate) != bool(key):
+        return "needs both: the certificate and its private key (clientKey)"
+    if not certificate:
+        return ""
+    public = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    private = load_pem_private_key(key.encode(), password=None)
+    if private.public_key() != public:
+        return "does not belong to the private key (clientKey)"
+    return ""
+
+
+def _proxy(value: object) -> str:
+    url = _url(value)
+    if url and urlsplit(url).path.strip("/"):
+        raise ValueError("holds a path; a proxy is a host and a port")
+    return url.rstrip("/")
+
+
+def _no_repeats(value: object) -> Sequence[str]:
+    return sorted(set(value)) if isinstance(value, list | tuple) else []
 
 
 def _line(value: object) -> str:
@@ -158,5 +224,12 @@ _CHECKS: Mapping[str, Check] = {
     "contentType": _media_type,
     "httpUser": _http_user,
     "httpPassword": _line,
+    "proxy": _proxy,
+    "proxyUser": _http_user,
+    "proxyPassword": _line,
+    "caCertificates": _ca_certificates,
+    "clientCertificate": _client_certificate,
+    "clientKey": _client_key,
+    "legacyAlgorithms": _no_repeats,
     "headers": _headers,
 }

@@ -1,6 +1,6 @@
 """The integration as it will be: what is there, what is wanted, every fault named."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ def merged(
     """Return the settings as they will be; Invalid names every fault."""
     wrong: dict[str, str] = {}
     as2 = {**old.as2, **as2_checks.checked(change.as2, wrong)}
+    _check_client(vault, as2, change, wrong)
     for name, purpose in AS2_SECRETS.items():
         if change.as2.get(name):
             sealed = vault.seal(str(as2[name]).encode(), purpose)
@@ -64,6 +65,28 @@ def raise_if(wrong: Mapping[str, str]) -> None:
     if wrong:
         place, why = next(iter(wrong.items()))
         raise Invalid(f"{place} {why}.", data=dict(wrong))
+
+
+def _check_client(
+    vault: Vault,
+    as2: Mapping[str, object],
+    change: IntegrationChange,
+    wrong: dict[str, str],
+) -> None:
+    """Check that the client's certificate and key, old or new, belong together."""
+    names = {"clientCertificate", "clientKey"}
+    if (
+        not names & change.as2.keys()
+        or {f"as2.{name}" for name in names} & wrong.keys()
+    ):
+        return
+    key = str(as2.get("clientKey", ""))
+    if "clientKey" not in change.as2 and key:
+        purpose = AS2_SECRETS["clientKey"]
+        key = vault.open(b64decode(key), purpose).decode()
+    trouble = as2_checks.client_pair(str(as2.get("clientCertificate", "")), key)
+    if trouble:
+        wrong["as2.clientCertificate"] = trouble
 
 
 def _default_self_id(owner: Mailbox, wrong: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 """The integrations page: blocks 2 to 4 saved at once, the password made at a save."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.integrations import (
@@ -13,20 +14,20 @@ from gateway.core.errors import Conflict, Forbidden, NotFound
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
 from gateway.core.model import Channel, MailboxId
 from gateway.core.ports import Clock, Vault
+from gateway.engine import notices
 from gateway.engine.as2_book import AS2_SECRETS
+from gateway.engine.desk.as2_identity import KeyMaker
+from gateway.engine.desk.as2_warnings import warnings
+from gateway.engine.desk.certificate_views import of_pem, pairs, shown
 from gateway.engine.desk.integration_merge import facts, merged, raise_if
 from gateway.engine.desk.mailboxes import OnChange, known
 from gateway.engine.desk.secret import NewSecret
-from gateway.store import audit, integrations, mailboxes, settings
+from gateway.engine.desk.sftp_checks import emails
+from gateway.store import as2_keys, audit, integrations, mailboxes, settings
+from gateway.store.as2_keys import SealedKey
 from gateway.store.database import Connection, Database
 
 SFTP_PASSWORD = "sftp-password"  # noqa: S105 - the vault's purpose, not a password
-SelfCertificate = Callable[[MailboxId], Awaitable[str]]
-
-
-async def no_certificate(_mailbox: MailboxId) -> str:
-    """Answer for an appliance that has no AS2 identities: no certificate."""
-    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Integrations:
     """The IntegrationDesk.
 
     *addresses* is asked at every answer, because a port may be known only when its
-    listener is up; *self_certificate* returns PEM.
+    listener is up.
     """
 
     db: Database
@@ -43,26 +44,30 @@ class Integrations:
     new_secret: NewSecret
     addresses: Callable[[], Addresses]
     on_change: OnChange
-    self_certificate: SelfCertificate = no_certificate
+    maker: KeyMaker
 
     async def get(self, mailbox: MailboxId) -> IntegrationView:
         async with self.db.read() as conn:
             owner = await known(conn, mailbox)
             integration = await integrations.get(conn, mailbox)
-        return await self._view(owner, integration)
+            keys = await as2_keys.of(conn, mailbox, self.clock())
+        return self._shown(owner, integration, keys)
 
     async def save(
         self, actor: Actor, mailbox: MailboxId, change: IntegrationChange
     ) -> IntegrationView:
-        certificate = await self.self_certificate(mailbox)
+        spare = await self._first_pair(mailbox, change)
         password = None
         async with self.db.write() as conn:
             owner = await known(conn, mailbox)
             old = await integrations.get(conn, mailbox)
+            keys = await as2_keys.of(conn, mailbox, self.clock())
             new = merged(self.vault, owner, old, change)
-            await self._check_fixed(conn, self._shown(owner, old, certificate), change)
+            await self._check_fixed(conn, self._shown(owner, old, keys), change)
             await _check_self_id(conn, owner, new)
             await integrations.put(conn, new)
+            if new.protocol is Channel.AS2 and not keys:
+                keys = [await _stored(conn, spare)]
             if new.protocol is Channel.SFTP and not old.has_password:
                 password = await self._new_password(conn, mailbox)
                 new = replace(new, has_password=True)
@@ -77,7 +82,7 @@ class Integrations:
             )
         if (old.enabled, old.protocol) != (new.enabled, new.protocol):
             await self.on_change(mailbox)
-        return replace(self._shown(owner, new, certificate), password=password)
+        return replace(self._shown(owner, new, keys), password=password)
 
     async def reveal_password(self, actor: Actor, mailbox: MailboxId) -> str:
         async with self.db.write() as conn:
@@ -113,30 +118,67 @@ class Integrations:
             await audit.add(conn, self.clock(), actor.login, "password-reset", mailbox)
         return password
 
+    async def send_test(
+        self, actor: Actor, mailbox: MailboxId, notify_email: str | None
+    ) -> str:
+        now = self.clock()
+        async with self.db.write() as conn:
+            await known(conn, mailbox)
+            to = (await integrations.get(conn, mailbox)).notify_email
+            if notify_email is not None:
+                wrong: dict[str, str] = {}
+                to = emails(notify_email, wrong)
+                raise_if(wrong)
+            if not to:
+                raise_if({"notifyEmail": "is empty; write at least one address"})
+            await notices.test(conn, mailbox, to, now)
+            await audit.add(
+                conn, now, actor.login, "test-mail-sent", mailbox, after={"to": to}
+            )
+        return to
+
     async def _new_password(self, conn: Connection, mailbox: MailboxId) -> str:
         password = self.new_secret()
         sealed = self.vault.seal(password.encode(), SFTP_PASSWORD)
         await integrations.set_password(conn, mailbox, sealed)
         return password
 
-    async def _view(self, owner: Mailbox, integration: Integration) -> IntegrationView:
-        certificate = await self.self_certificate(owner.id)
-        return self._shown(owner, integration, certificate)
+    async def _first_pair(
+        self, mailbox: MailboxId, change: IntegrationChange
+    ) -> SealedKey | None:
+        """Make the pair that the change will need: no transaction waits for it."""
+        async with self.db.read() as conn:
+            owner = await known(conn, mailbox)
+            old = await integrations.get(conn, mailbox)
+            there = await as2_keys.of(conn, mailbox, self.clock())
+        new = merged(self.vault, owner, old, change)
+        if there or new.protocol is not Channel.AS2:
+            return None
+        made = await self.maker.make(mailbox, str(new.as2["selfId"]), new.as2)
+        return replace(made, signs_from=made.created_at)
 
     def _shown(
-        self, owner: Mailbox, integration: Integration, certificate: str
+        self, owner: Mailbox, integration: Integration, keys: Sequence[SealedKey]
     ) -> IntegrationView:
-        addresses = self.addresses()
-        as2 = {**AS2_DEFAULTS, **integration.as2}
+        addresses, now = self.addresses(), self.clock()
+        as2: dict[str, Any] = {**AS2_DEFAULTS, **integration.as2}
         as2["selfId"] = as2["selfId"] or owner.name
         for secret in AS2_SECRETS:
             as2[f"{secret}Set"] = bool(as2.pop(secret))
+        own = pairs(keys, now)
+        current = shown(own)
+        recipients = [of_pem(pem, now) for pem in as2["recipientCertificates"]]
         return IntegrationView(
             integration=integration,
             addresses=addresses,
             as2=as2,
             self_url=f"{addresses.as2_url}/as2/{owner.id}",
-            self_certificate=certificate,
+            self_certificate=current.certificate.pem if current else "",
+            pairs=own,
+            recipients=recipients,
+            warnings=warnings(as2, own, recipients)
+            if integration.protocol is Channel.AS2
+            else (),
         )
 
     async def _check_fixed(
@@ -164,6 +206,16 @@ class Integrations:
                 if value != truth[name]
             }
         )
+
+
+async def _stored(conn: Connection, made: SealedKey | None) -> SealedKey:
+    if made is None:
+        raise Conflict(
+            "The integration was changed by somebody else meanwhile; look at it and "
+            "save again."
+        )
+    await as2_keys.add(conn, made)
+    return made
 
 
 async def _check_self_id(conn: Connection, owner: Mailbox, new: Integration) -> None:

@@ -1,0 +1,270 @@
+"""A mailbox's own AS2 pairs: made, handed out, rolled over without a flag day."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509 import Certificate, load_der_x509_certificate
+
+from certs.identity import make_identity
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.certificates import CertificateForm, PairState, PairView
+from gateway.core.desk.content import Content
+from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.integration import AS2_DEFAULTS
+from gateway.core.model import MailboxId
+from gateway.core.ports import Clock, NewId, Vault
+from gateway.engine.desk.certificate_views import pairs, shown
+from gateway.engine.desk.mailboxes import known
+from gateway.store import as2_keys, audit, integrations
+from gateway.store.as2_keys import KEY_PURPOSE, SealedKey
+from gateway.store.database import Connection, Database
+
+TODAY = timedelta(days=1)
+_FORMS: Mapping[CertificateForm, tuple[str, str]] = {
+    CertificateForm.PEM: ("pem", "application/x-pem-file"),
+    CertificateForm.DER: ("cer", "application/pkix-cert"),
+    CertificateForm.P7B: ("p7b", "application/x-pkcs7-certificates"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyMaker:
+    """Makes pairs, their private keys sealed from the start."""
+
+    vault: Vault
+    clock: Clock
+    new_id: NewId
+
+    async def make(
+        self, mailbox: MailboxId, name: str, as2: Mapping[str, Any]
+    ) -> SealedKey:
+        """Make a pair for the AS2 name; it takes a second or more, in a thread."""
+        settings: Mapping[str, Any] = {**AS2_DEFAULTS, **as2}
+        now = self.clock()
+        made = await asyncio.to_thread(
+            make_identity,
+            name,
+            now,
+            bits=settings["selfKeyBits"],
+            days=settings["selfValidityDays"],
+        )
+        return SealedKey(
+            uuid=self.new_id(),
+            mailbox=mailbox,
+            private_key=self.vault.seal(made.private_der, KEY_PURPOSE),
+            certificate=made.der,
+            created_at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class As2Identities:
+    """The As2IdentityDesk."""
+
+    db: Database
+    clock: Clock
+    maker: KeyMaker
+
+    async def download(
+        self, mailbox: MailboxId, form: CertificateForm, pair: str | None
+    ) -> Content:
+        async with self.db.read() as conn:
+            owner = await known(conn, mailbox)
+            keys = await self._keys(conn, mailbox)
+        ending, kind = _FORMS[form]
+        data = _formed(_chosen(keys, pair, self.clock()), form)
+        return Content(
+            name=f"{_file_name(owner.name)}.{ending}",
+            content_type=kind,
+            size=len(data),
+            chunks=_once(data),
+        )
+
+    async def roll_over(
+        self,
+        actor: Actor,
+        mailbox: MailboxId,
+        sign_from: datetime | None,
+        overlap_days: int,
+    ) -> Sequence[PairView]:
+        async with self.db.read() as conn:
+            owner = await known(conn, mailbox)
+            as2 = (await integrations.get(conn, mailbox)).as2
+            self._check(await self._keys(conn, mailbox), sign_from)
+        made = await self.maker.make(mailbox, str(as2.get("selfId") or owner.name), as2)
+        if sign_from and sign_from >= _end(made):
+            raise _wrong_day("lies after the new certificate's own end")
+        async with self.db.write() as conn:
+            keys = await self._keys(conn, mailbox)
+            self._check(keys, sign_from)
+            await as2_keys.add(conn, made)
+            keys = [*keys, made]
+            now = self.clock()
+            if sign_from is not None:
+                at = max(sign_from, now)
+                keys = _taken_over(keys, at, now, timedelta(overlap_days))
+                await _write(conn, keys)
+            await self._book(conn, actor, "as2-rollover-begun", mailbox, keys)
+        return pairs(keys, now)
+
+    async def activate(
+        self, actor: Actor, mailbox: MailboxId, overlap_days: int
+    ) -> Sequence[PairView]:
+        now = self.clock()
+        async with self.db.write() as conn:
+            keys = await self._keys(conn, mailbox)
+            _next(keys, now)
+            keys = _taken_over(keys, now, now, timedelta(overlap_days))
+            await _write(conn, keys)
+            await self._book(conn, actor, "as2-rollover-activated", mailbox, keys)
+        return pairs(keys, now)
+
+    async def cancel(self, actor: Actor, mailbox: MailboxId) -> Sequence[PairView]:
+        now = self.clock()
+        async with self.db.write() as conn:
+            keys = await self._keys(conn, mailbox)
+            gone = _next(keys, now)
+            await as2_keys.remove(conn, gone.uuid)
+            left = [
+                replace(key, retired_at=None) if state is PairState.SIGNING else key
+                for key, state in _states(keys, now)
+                if key.uuid != gone.uuid
+            ]
+            await _write(conn, left)
+            await self._book(conn, actor, "as2-rollover-cancelled", mailbox, left)
+        return pairs(left, now)
+
+    async def _keys(self, conn: Connection, mailbox: MailboxId) -> Sequence[SealedKey]:
+        keys = await as2_keys.of(conn, mailbox, self.clock())
+        if not keys:
+            await known(conn, mailbox)
+            raise NotFound(
+                "This mailbox has no AS2 certificate yet; save its integration with "
+                "the protocol AS2 to get one.",
+                "no-certificate",
+            )
+        return keys
+
+    def _check(self, keys: Sequence[SealedKey], sign_from: datetime | None) -> None:
+        now = self.clock()
+        states = _states(keys, now)
+        if any(state is PairState.NEXT for _, state in states):
+            raise Conflict(
+                "A new pair waits already; activate it, or cancel it first.",
+                "rollover-pending",
+            )
+        if sign_from is None:
+            return
+        if sign_from <= now - TODAY:
+            raise _wrong_day("lies in the past; leave it out and activate the new pair")
+        for key, state in states:
+            if state is PairState.SIGNING and sign_from > _end(key):
+                end = f"{_end(key):%Y-%m-%d}"
+                raise _wrong_day(f"lies after the present certificate's end on {end}")
+
+    async def _book(
+        self,
+        conn: Connection,
+        actor: Actor,
+        action: str,
+        mailbox: MailboxId,
+        keys: Sequence[SealedKey],
+    ) -> None:
+        now = self.clock()
+        facts = [
+            {
+                "uuid": pair.uuid,
+                "state": pair.state.value,
+                "fingerprint": pair.certificate.fingerprint,
+                "signsFrom": pair.signs_from and pair.signs_from.isoformat(),
+                "retiredAt": pair.retired_at and pair.retired_at.isoformat(),
+            }
+            for pair in pairs(keys, now)
+        ]
+        await audit.add(
+            conn, now, actor.login, action, mailbox, after={"certificates": facts}
+        )
+
+
+def _taken_over(
+    keys: Sequence[SealedKey], at: datetime, now: datetime, overlap: timedelta
+) -> Sequence[SealedKey]:
+    """Have the next pair sign from `at`; the one before it retires after the overlap.
+
+    Pairs that are older still retire when they were to.
+    """
+    changed = []
+    for key, state in _states(keys, now):
+        if state is PairState.NEXT:
+            changed.append(replace(key, signs_from=at))
+        elif state is PairState.SIGNING or key.retired_at is None:
+            changed.append(replace(key, retired_at=at + overlap))
+        else:
+            changed.append(key)
+    return changed
+
+
+def _states(
+    keys: Sequence[SealedKey], now: datetime
+) -> Sequence[tuple[SealedKey, PairState]]:
+    views = pairs(keys, now)
+    return [(key, view.state) for key, view in zip(keys, views, strict=True)]
+
+
+def _next(keys: Sequence[SealedKey], now: datetime) -> SealedKey:
+    for key, state in _states(keys, now):
+        if state is PairState.NEXT:
+            return key
+    raise Conflict("No new pair waits; begin a roll-over first.", "no-rollover")
+
+
+async def _write(conn: Connection, keys: Sequence[SealedKey]) -> None:
+    for key in keys:
+        await as2_keys.schedule(
+            conn, key.uuid, signs_from=key.signs_from, retired_at=key.retired_at
+        )
+
+
+def _chosen(keys: Sequence[SealedKey], pair: str | None, now: datetime) -> Certificate:
+    own = pairs(keys, now)
+    current = shown(own)
+    wanted = pair or (current.uuid if current else "")
+    for key in keys:
+        if key.uuid == wanted:
+            return load_der_x509_certificate(key.certificate)
+    raise NotFound(f"This mailbox has no pair {pair}.", "no-certificate")
+
+
+def _end(key: SealedKey) -> datetime:
+    return load_der_x509_certificate(key.certificate).not_valid_after_utc
+
+
+def _wrong_day(why: str) -> Invalid:
+    return Invalid(f"signFrom {why}.", data={"signFrom": why})
+
+
+def _formed(certificate: Certificate, form: CertificateForm) -> bytes:
+    match form:
+        case CertificateForm.PEM:
+            return certificate.public_bytes(Encoding.PEM)
+        case CertificateForm.DER:
+            return certificate.public_bytes(Encoding.DER)
+        case CertificateForm.P7B:
+            return pkcs7.serialize_certificates([certificate], Encoding.DER)
+        case _:
+            assert_never(form)
+
+
+def _file_name(name: str) -> str:
+    """Make a name that every system can store."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
+    return safe or "certificate"
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
