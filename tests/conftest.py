@@ -1,14 +1,20 @@
 """Fixtures that every ring of tests may use."""
 
 import asyncio
+import os
 import shutil
+from itertools import count
 from pathlib import Path
 
 import pytest
 from fakes import FakeClock
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.database import Database
 from gateway.store.migrations import upgrade
+
+NUMBERS = count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=150,
         help="how many bits are flipped in each kind of AS2 message",
+    )
+    parser.addoption(
+        "--postgres",
+        default="",
+        metavar="URL",
+        help="use this server instead of SQLite: postgresql+asyncpg://USER@HOST/postgres,"
+        " whose user may make databases",
     )
 
 
@@ -39,10 +52,55 @@ def empty_database(tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(request):
+    """Make a PostgreSQL database with the newest schema, once; tests copy it.
+
+    None unless `--postgres` says where a server is.
+    """
+    given = request.config.getoption("--postgres")
+    if not given:
+        yield None
+        return
+    server, name = make_url(given), f"gateway_test_{os.getpid()}"
+
+    async def make() -> None:
+        await _order(server, f"CREATE DATABASE {name}")
+        database = Database.open(_text(server.set(database=name)))
+        await upgrade(database)
+        await database.close()
+
+    asyncio.run(make())
+    yield server.set(database=name)
+    asyncio.run(_order(server, f"DROP DATABASE {name}"))
+
+
 @pytest.fixture
-async def db(tmp_path: Path, empty_database: Path):
-    """Open an empty SQLite database with the newest schema."""
-    shutil.copy(empty_database, tmp_path / "gateway.db")
-    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/gateway.db")
+async def db(tmp_path: Path, empty_database: Path, empty_postgres: URL | None):
+    """Open an empty database with the newest schema, where `--postgres` says."""
+    if empty_postgres is None:
+        shutil.copy(empty_database, tmp_path / "gateway.db")
+        database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/gateway.db")
+        yield database
+        await database.close()
+        return
+    whole = empty_postgres.database
+    name = f"{whole}_{next(NUMBERS)}"
+    server = empty_postgres.set(database="postgres")
+    await _order(server, f"CREATE DATABASE {name} TEMPLATE {whole}")
+    database = Database.open(_text(server.set(database=name)))
     yield database
     await database.close()
+    await _order(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+async def _order(server: URL, sql: str) -> None:
+    """Do what no transaction may hold."""
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as conn:
+        await conn.execute(text(sql))
+    await engine.dispose()

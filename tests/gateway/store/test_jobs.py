@@ -136,7 +136,10 @@ async def test_concurrent_increments_are_all_counted(db, clock):
 
     async def increment() -> None:
         async with db.write() as conn:
-            seen = (await conn.execute(select(table.c.attempts))).scalar()
+            locked = select(
+                table.c.attempts
+            ).with_for_update()  # for PostgreSQL
+            seen = (await conn.execute(locked)).scalar()
             await asyncio.sleep(0)
             await conn.execute(update(table).values(attempts=seen + 1))
 
