@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from as2_server.client import HttpClient
+from as2_server.late_mdn import LateMdns
 from as2_server.mdn_post import HttpMdnPost
+from as2_server.sender import As2Transport
 from gateway.adapters.mail import SmtpMailer, SmtpOptions
 from gateway.app.as2 import SelfAddress
 from gateway.app.foundation import Foundation, new_id, utc_now
@@ -18,6 +20,7 @@ from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
 from gateway.engine.as2_book import MailboxAs2Book, retries
 from gateway.engine.as2_mdn import AsyncMdns
+from gateway.engine.as2_sent import MdnSettlement, StoredSent
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
@@ -57,6 +60,7 @@ class Engine:
     mailer: SmtpMailer
     as2_address: SelfAddress
     as2_book: MailboxAs2Book
+    late_mdns: LateMdns
 
     async def recover(self) -> None:
         """Take up what a crash or a stop left behind."""
@@ -94,7 +98,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
         handlers={
             "route": Router(base.db, base.blobs, conversions, drafts, utc_now),
             "dispatch": Dispatcher(base.db, base.blobs, conversions, utc_now, new_id),
-            "deliver": Courier(base.db, _transports(base), retries, utc_now),
+            "deliver": Courier(
+                base.db, _transports(base, book, client), retries, utc_now
+            ),
             "mail": Notices(base.db, mailer, utc_now, RetryPolicy()),
             "as2-mdn": AsyncMdns(
                 base.db, book, HttpMdnPost(client), RetryPolicy(), utc_now
@@ -130,11 +136,28 @@ def build(base: Foundation, pool: Converter) -> Engine:
         mailer=mailer,
         as2_address=address,
         as2_book=book,
+        late_mdns=LateMdns(MdnSettlement(base.db, utc_now), utc_now),
     )
 
 
-def _transports(base: Foundation) -> Mapping[Channel, Transport]:
-    return {Channel.SFTP: SftpFolder(MailboxDeposits(base.db, utc_now))}
+def _transports(
+    base: Foundation, book: MailboxAs2Book, client: HttpClient
+) -> Mapping[Channel, Transport]:
+    config = base.config
+    return {
+        Channel.SFTP: SftpFolder(MailboxDeposits(base.db, utc_now)),
+        Channel.AS2: As2Transport(
+            book=book,
+            sent=StoredSent(base.db, utc_now),
+            client=client,
+            blobs=base.blobs,
+            spool=config.layout.spool,
+            clock=utc_now,
+            new_id=new_id,
+            host=config.server.public_host,
+            contact=config.mail_sender,
+        ),
+    }
 
 
 def _smtp(config: Config) -> SmtpOptions:
