@@ -79,11 +79,13 @@ class Worker:
         free = self.slots - len(self._held)
         if not free:
             return []
-        return list(await self.jobs.claim(self.name, self.clock(), LEASE, free))
+        now, mine = self.clock(), list(self._held)
+        return list(await self.jobs.claim(self.name, now, LEASE, free, but=mine))
 
     async def _pause(self) -> timedelta:
         """Return how long nothing will be due, if nobody wakes us."""
-        due = await self.jobs.next_due() if len(self._held) < self.slots else None
+        mine = list(self._held)
+        due = await self.jobs.next_due(mine) if len(mine) < self.slots else None
         return min(POLL, max(due - self.clock(), timedelta(0))) if due else POLL
 
     async def _sleep(self, pause: timedelta) -> None:
@@ -120,7 +122,7 @@ class Worker:
         except Exception:
             log.exception("could not settle %s %s", job.kind, job.subject)
             with suppress(Exception):  # the lease ends by itself
-                await self.jobs.fail(job, text, None if again is None else again)
+                await self.jobs.fail(job, text, again)
 
     async def _keep_leases(self) -> None:
         while True:

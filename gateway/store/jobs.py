@@ -4,7 +4,7 @@ A job is added in the transaction that makes it necessary and finished in the on
 writes its result, so each result is written once, however often the work ran.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,12 +80,23 @@ class Jobs:
     db: Database
 
     async def claim(
-        self, worker: str, now: datetime, lease: timedelta, limit: int
+        self,
+        worker: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        but: Collection[int] = (),
     ) -> Sequence[Job]:
-        """Take up to `limit` due jobs nobody holds, oldest first."""
+        """Take up to `limit` due jobs nobody holds, oldest first.
+
+        `but` are jobs this worker still does, though their lease is over or they were
+        added again: they are free once it has noticed.
+        """
         due = (
             select(jobs.c.id)
             .where(jobs.c.dead.is_(False), jobs.c.run_at <= now)
+            .where(jobs.c.id.not_in(but))
             .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
             .order_by(jobs.c.run_at, jobs.c.id)
             .limit(limit)
@@ -160,10 +171,10 @@ class Jobs:
         async with self.db.write() as conn:
             await conn.execute(woken)
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next free job is due; None if there is none."""
+    async def next_due(self, but: Collection[int] = ()) -> datetime | None:
+        """Return when the next free job is due, `but` for these; None if none is."""
         first = select(func.min(jobs.c.run_at)).where(
-            jobs.c.dead.is_(False), jobs.c.worker.is_(None)
+            jobs.c.dead.is_(False), jobs.c.worker.is_(None), jobs.c.id.not_in(but)
         )
         async with self.db.read() as conn:
             due: datetime | None = (await conn.execute(first)).scalar()

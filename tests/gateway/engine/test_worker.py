@@ -115,6 +115,42 @@ async def test_a_job_taken_over_by_another_worker_is_left_to_it(working, db, clo
         assert (await conn.execute(select(table.c.worker))).scalars().all() == ["other"]
 
 
+async def test_a_job_ordered_again_while_it_runs_runs_again_afterwards(
+    working, db, clock
+):
+    worker, handler, _ = working
+    handler.hold = asyncio.Event()
+    await add(db, clock, "a")
+    worker.wake()
+    await until(lambda: worker._held)
+    await add(db, clock, "a", "b")
+    worker.wake()
+    await until(lambda: len(worker._held) == 2)
+    assert {job.subject for job in worker._held.values()} == {"a", "b"}
+    handler.hold.set()
+    await until(lambda: sorted(handler.done) == ["a", "a", "b"])
+    await until(lambda: not worker._held)
+    async with db.read() as conn:
+        assert (await conn.execute(select(table))).all() == []
+
+
+async def test_a_job_whose_lease_ended_is_not_begun_twice_by_its_own_worker(
+    working, db, clock
+):
+    worker, handler, _ = working
+    handler.hold = asyncio.Event()
+    await add(db, clock, "a")
+    worker.wake()
+    await until(lambda: worker._held)
+    clock.tick(LEASE * 2)  # the machine slept
+    await add(db, clock, "b")
+    worker.wake()
+    await until(lambda: len(worker._held) == 2)
+    handler.hold.set()
+    await until(lambda: sorted(handler.done) == ["a", "b"])
+    await until(lambda: not worker._held)
+
+
 async def test_stopping_finishes_what_was_begun(db, clock):
     handler, stop = Recorder(db, hold=asyncio.Event()), asyncio.Event()
     worker = Worker("w", Jobs(db), {"route": handler}, clock)
