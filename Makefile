@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # an install is repeated when one of these changes
 INPUTS := pyproject.toml $(LOCK)
 
+# each start of the gateway would compile every library anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: help run test lint format sftp-client lock clean
 

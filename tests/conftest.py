@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeClock
+from hypothesis import settings
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -15,6 +16,11 @@ from gateway.store.database import Database
 from gateway.store.migrations import upgrade
 
 NUMBERS = count(1)
+
+# a busy machine is slow, not wrong; `--hypothesis-profile=thorough` looks further
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ names nobody to notify.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from gateway.core.model import EnvelopeId, MailboxId, Problem, TransferId
@@ -19,13 +19,12 @@ from gateway.core.ports import (
     NoMailServer,
 )
 from gateway.core.retry import RetryPolicy
+from gateway.engine.parking import PARKED
 from gateway.store import jobs, mails
 from gateway.store.database import Connection, Database
 from gateway.store.envelopes import InboxEntry
 from gateway.store.jobs import Job
 from gateway.store.mails import Addressee, Mail
-
-LOOK_AGAIN = timedelta(minutes=5)  # while no mail server is configured
 
 
 async def failure(
@@ -169,7 +168,7 @@ class Notices:
                 await mails.sent(conn, mail.number, note, now)
                 await jobs.finish(conn, job)
             case NoMailServer():
-                await jobs.again(conn, job, now + LOOK_AGAIN)
+                await jobs.again(conn, job, PARKED)  # woken by the next start
             case MailRefused(reason, permanent, left):
                 again = self.policy.next_attempt(mail.attempts + 1, now)
                 if permanent or again is None:
