@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
-from multidict import CIMultiDict
 from typing_extensions import override
 
 from as2_server.body import Unreadable, read_body
@@ -189,6 +188,5 @@ def _unavailable(incident: str) -> Answer:
 
 
 def _response(answer: Answer) -> web.Response:
-    headers = CIMultiDict(answer.headers)
-    headers["Server"] = "Envelope-Gateway"
+    headers = [*answer.headers, ("Server", "Envelope-Gateway")]
     return web.Response(status=answer.status, headers=headers, body=answer.body)

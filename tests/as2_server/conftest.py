@@ -1,7 +1,8 @@
-"""Two people with keys, made once: making RSA keys is slow."""
+"""People with keys, made once: making RSA keys is slow; a listener for one of them."""
 
 import pytest
 from as2_builders import Person, a_person
+from as2_station import a_station
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,10 @@ def eve() -> Person:
 @pytest.fixture(scope="session")
 def flips(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--flips"))
+
+
+@pytest.fixture
+async def station(db, tmp_path, clock, ann, bob):
+    """Bob's gateway, reached over HTTP."""
+    async with a_station(db, tmp_path, clock, ann, bob) as up:
+        yield up
