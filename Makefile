@@ -32,7 +32,7 @@ $(VENV)/run.stamp: $(INPUTS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
-	$(PIP) install --constraint $(LOCK) --editable '.[dev]'
+	$(PIP) install --constraint $(LOCK) --editable '.[dev,interop]'
 	@touch $@ $(VENV)/run.stamp
 
 # exec: Ctrl-C reaches the gateway itself, and its exit code is make's
@@ -66,7 +66,7 @@ sftp-client:
 # uv is needed for this one target only
 lock:
 	{ sed -n '/^#/p' $(LOCK); uv pip compile pyproject.toml --upgrade --quiet \
-	  --extra dev --extra postgres --universal --python-version 3.11 \
+	  --extra dev --extra interop --extra postgres --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > $(LOCK).new
 	mv $(LOCK).new $(LOCK)
 

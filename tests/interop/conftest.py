@@ -1,0 +1,38 @@
+"""The partners of the interop tests, made once."""
+
+import pytest
+from as2_builders import Person, a_person
+from partners.cells import Partner
+from partners.openssl import OPENSSL, OpenSsl
+
+
+@pytest.fixture(scope="session")
+def us() -> Person:
+    return a_person("us")
+
+
+@pytest.fixture(scope="session")
+def them() -> Person:
+    return a_person("them")
+
+
+@pytest.fixture(scope="session")
+def partner_named(tmp_path_factory: pytest.TempPathFactory, us, them):
+    """Return a partner by its name; skip where it is not installed."""
+    made: dict[str, Partner] = {}
+
+    def get(name: str) -> Partner:
+        if name not in made:
+            made[name] = _partner(name)
+        return made[name]
+
+    def _partner(name: str) -> Partner:
+        if name == "openssl":
+            if not OPENSSL:
+                pytest.skip("no openssl command here")
+            return OpenSsl(them, us, tmp_path_factory.mktemp("openssl"))
+        pyas2 = pytest.importorskip("partners.pyas2", exc_type=ImportError)
+        made: Partner = pyas2.Pyas2(them, us)
+        return made
+
+    return get
