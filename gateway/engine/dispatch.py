@@ -180,12 +180,12 @@ class Dispatcher:
                 await transfers.note(
                     conn, parcel.transfer, now, problem.step, problem.message
                 )
-            await self._log(
-                conn, entry, "FAILED", problem.message, problem.rule, parcel
-            )
-            await notices.failure(
-                conn, entry.mailbox, problem, name.text, parcel.transfer, now
-            )
+                await self._log(
+                    conn, entry, "FAILED", problem.message, problem.rule, parcel
+                )
+                await notices.failure(
+                    conn, entry.mailbox, problem, name.text, parcel.transfer, now
+                )
             await jobs.finish(conn, job)
 
     def _parcel(

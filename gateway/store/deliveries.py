@@ -57,23 +57,26 @@ async def enqueue(
 ) -> bool:
     """Record a delivery and its job; False if the same one is on its way already.
 
-    Unique for (envelope, mailbox, rule) among what is not finished: a dispatch that
-    runs twice delivers once, one that a person orders again delivers again. With a
+    One of (envelope, mailbox, rule) may be unfinished at a time: a dispatch that runs
+    twice delivers once, one that a person orders again delivers again. They are
+    numbered, so that of two at once the second breaks the unique key. With a
     `problem` it is recorded as failed, without a job. A failed transfer that is tried
     again is written over.
     """
-    before = select(transfers.c.uuid, transfers.c.delivery_key, transfers.c.finished_at)
     pair = (
-        before.where(transfers.c.envelope == parcel.envelope)
+        select(transfers.c.uuid, transfers.c.rule, transfers.c.delivery_key)
+        .add_columns(transfers.c.finished_at)
+        .where(transfers.c.envelope == parcel.envelope)
         .where(transfers.c.mailbox == parcel.mailbox)
         .where(transfers.c.direction == Direction.DELIVERED.value)
     )
     twins = {row.uuid: row for row in await conn.execute(pair)}
-    ended = sum(row.finished_at is not None for row in twins.values())
-    key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{ended}"
+    numbers = [int(row.delivery_key.rpartition("|")[2]) for row in twins.values()]
     again = twins.pop(parcel.transfer, None)
-    if any(row.delivery_key == key for row in twins.values()):
+    if any(r.rule == rule and r.finished_at is None for r in twins.values()):
         return False
+    number = max(numbers, default=-1) + 1
+    key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{number}"
     state = Queued(0, at) if problem is None else Failed(at, 0, problem)
     values = {
         "protocol": channel.value,

@@ -348,6 +348,35 @@ async def test_an_envelope_can_be_sent_to_the_remote_server_once_more(line):
     assert len(await line.files(SUPPLIER)) == 2
 
 
+async def test_what_failed_at_first_can_be_sent_once_more_after_it_went(line):
+    await line.rule(IN, stylesheet("<xsl:value-of select='error()'/>"))
+    await line.put("e.xml", envelope(), folder="outbox")
+    await line.work()
+    [failed] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
+    async with line.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE rules SET stylesheet = ''")
+        await deliveries.reprocess(conn, failed.uuid, line.clock(), "ordered by anna")
+    await line.work()
+    for count in (2, 3):
+        async with line.db.write() as conn:
+            await envelopes.redispatch(conn, failed.envelope, SUPPLIER, line.clock())
+        await line.work()
+        assert len(await line.files(SUPPLIER)) == count
+
+
+async def test_what_is_on_its_way_is_not_also_recorded_as_failed(line):
+    await deliver_by_as2(line, Refused(DOWN, permanent=False))
+    [posted] = await line.rows("envelopes")
+    async with line.db.write() as conn:
+        await envelopes.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
+    [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+    problem = Problem("internal-error", "failed 5 times", "convert")
+    await line.handlers["dispatch"].give_up(job, problem)
+    [delivery] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
+    assert delivery.state == "QUEUED"
+    assert [job.kind for job in await line.rows("jobs")] == ["deliver"]
+
+
 async def test_an_envelope_expires_when_its_time_is_over(line):
     await line.integrate(SUPPLIER, enabled=False)
     text = envelope().replace("</info>", '<expire afterDays="2"/></info>')
