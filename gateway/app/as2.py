@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from as2_server.handler import Door, MdnArrived
+from as2_server.handler import Door
+from as2_server.late_mdn import LateMdns
 from as2_server.message import Means
 from as2_server.rejections import Rejections
 from as2_server.server import As2Options, As2Server, listen
@@ -19,6 +20,7 @@ from gateway.config import Config
 from gateway.core.errors import ConfigError
 from gateway.core.ports import As2Book
 from gateway.engine.as2_log import StoreAs2Log
+from gateway.engine.as2_sent import MdnSettlement
 
 THREADS = 4
 """For unwrapping; `cryptography` lets go of the interpreter while it works."""
@@ -36,9 +38,12 @@ class SelfAddress:
 
 @asynccontextmanager
 async def as2_listeners(
-    base: Foundation, book: As2Book, mdn_arrived: MdnArrived
+    base: Foundation, book: As2Book, address: SelfAddress
 ) -> AsyncIterator[As2Server]:
-    """Listen for partners until the block ends; ConfigError if that cannot be."""
+    """Listen for partners until the block ends; ConfigError if that cannot be.
+
+    `address` is told what Self URLs begin with.
+    """
     config = base.config
     spool = config.layout.as2_spool
     await asyncio.to_thread(_empty, spool)
@@ -64,10 +69,11 @@ async def as2_listeners(
                 rejections=Rejections(utc_now),
                 max_payload=config.limits.max_as2_bytes,
             ),
-            mdn_arrived=mdn_arrived,
+            mdn_arrived=LateMdns(MdnSettlement(base.db, utc_now), utc_now).arrived,
             clock=utc_now,
         )
         server = await listen(door, options)
+        address.url = config.as2_url(server.port, server.tls_port or 0)
         try:
             yield server
         finally:

@@ -3,21 +3,24 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from as2_server.server import As2Server
 from certs.ssh_keys import fingerprint, known_hosts_line
 from gateway.adapters.lock import held
 from gateway.adapters.systemd import Systemd
 from gateway.adapters.watchdog import Watchdog
 from gateway.app import admin, engine
+from gateway.app.as2 import as2_listeners
 from gateway.app.endpoints import published
 from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
 from gateway.config import Config, notify_socket
 from gateway.core.desk import Desk
 from gateway.core.desk.integrations import Addresses
 from gateway.core.model import MailboxId
+from gateway.engine.certificate_warnings import CertificateWarnings
 from gateway.engine.desk.templates import Templates
 from gateway.engine.housekeeping import Housekeeping
 from gateway.engine.parking import PARKED
@@ -74,7 +77,10 @@ async def running(config: Config) -> AsyncIterator[Running]:
         base = line.base
         sftp = await _sftp(line)
         stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
-        addresses = _addresses(base, sftp.port)
+        as2 = await stack.enter_async_context(
+            as2_listeners(base, line.as2_book, line.as2_address)
+        )
+        addresses = _addresses(base, sftp.port, line.as2_address.url)
 
         async def changed(mailbox: MailboxId) -> None:
             """Close what may no longer be open; wake what may go on."""
@@ -88,6 +94,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         url = _admin_url(config, web.port)
         listeners = {
             "sftp": {"host": config.sftp.host, "port": sftp.port},
+            "as2": _as2_endpoint(config, as2),
             "admin": {"host": config.admin.host, "port": web.port, "url": url},
         }
         stack.enter_context(published(config.layout.endpoints, listeners))
@@ -124,7 +131,9 @@ async def _start_line(
 async def _working(line: engine.Engine) -> AsyncIterator[None]:
     """Run the job loop and the housekeeping until the block ends."""
     stop, grace = asyncio.Event(), line.base.config.limits.shutdown_grace
-    housekeeping = Housekeeping(line.base.db, _retention(line.base).clear, utc_now)
+    base = line.base
+    hourly = [_retention(base).clear, CertificateWarnings(base.db, utc_now).run]
+    housekeeping = Housekeeping(base.db, hourly, utc_now)
     try:
         async with asyncio.TaskGroup() as group:
             aside = [
@@ -182,7 +191,7 @@ async def _sftp(line: engine.Engine) -> SftpServer:
     return server
 
 
-def _addresses(base: Foundation, sftp_port: int) -> Addresses:
+def _addresses(base: Foundation, sftp_port: int, as2_url: str) -> Addresses:
     config, first = base.config, base.keys[0]
     host = config.server.public_host
     return Addresses(
@@ -190,13 +199,20 @@ def _addresses(base: Foundation, sftp_port: int) -> Addresses:
         sftp_port=sftp_port,
         fingerprint=fingerprint(first.public),
         known_hosts=known_hosts_line(host, sftp_port, first.public),
-        as2_url=config.as2_url(config.as2.port, config.as2.tls_port),
+        as2_url=as2_url,
     )
 
 
 def _admin_url(config: Config, port: int) -> str:
     scheme = "http" if config.admin.tls == "off" else "https"
     return f"{scheme}://{_dialled(config.admin.host)}:{port}"
+
+
+def _as2_endpoint(config: Config, server: As2Server) -> Mapping[str, object]:
+    host = config.as2.host
+    url = config.as2.public_url or f"http://{_dialled(host)}:{server.port}"
+    found: dict[str, object] = {"host": host, "port": server.port, "url": url}
+    return found if server.tls_port is None else {**found, "tlsPort": server.tls_port}
 
 
 def _dialled(host: str) -> str:

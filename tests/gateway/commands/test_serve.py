@@ -97,4 +97,5 @@ def test_endpoints_tell_every_listener_while_it_serves(data, run):
 
     assert found["pid"] == os.getpid()
     assert found["sftp"]["port"] > 0
+    assert found["as2"]["url"] == f"http://127.0.0.1:{found['as2']['port']}"
     assert found["admin"]["url"] == f"https://127.0.0.1:{found['admin']['port']}"
