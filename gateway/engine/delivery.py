@@ -19,7 +19,7 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Clock, Transport
 from gateway.core.retry import RetryPolicy
-from gateway.engine.parking import PARKED, active
+from gateway.engine.parking import active, park
 from gateway.engine.settling import settle
 from gateway.store import deliveries, jobs
 from gateway.store.database import Connection, Database
@@ -53,7 +53,7 @@ class Courier:
                 await jobs.finish(conn, job)
         elif remote is None:  # switched off: it stays and goes on when it is on again
             async with self.db.write() as conn:
-                await jobs.again(conn, job, PARKED)
+                await park(conn, job, delivery.parcel.mailbox, self.clock())
         elif delivery.state is TransferState.AWAITING_MDN:
             await self._overdue(job, delivery, remote)
         else:

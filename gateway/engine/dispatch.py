@@ -27,7 +27,7 @@ from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Rule, RuleDirection
 from gateway.engine import notices
 from gateway.engine.conversion import Conversions, Incoming
-from gateway.engine.parking import PARKED, active
+from gateway.engine.parking import active, park
 from gateway.store import (
     deliveries,
     envelopes,
@@ -72,7 +72,7 @@ class Dispatcher:
                 await jobs.finish(conn, job)
         elif remote is None:  # switched off: it stays and goes on when it is on again
             async with self.db.write() as conn:
-                await jobs.again(conn, job, PARKED)
+                await park(conn, job, mailbox, self.clock())
         else:
             await self._dispatch(job, entry, remote, listed)
 

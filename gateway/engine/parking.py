@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from gateway.core.integration import Integration
 from gateway.core.model import MailboxId
-from gateway.store import integrations, settings
+from gateway.store import integrations, jobs, settings
 from gateway.store.database import Connection
+from gateway.store.jobs import Job
 
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 """When a parked job is due: never by itself."""
@@ -17,3 +18,11 @@ async def active(conn: Connection, mailbox: MailboxId) -> Integration | None:
         return None
     integration = await integrations.get(conn, mailbox)
     return integration if integration.enabled else None
+
+
+async def park(conn: Connection, job: Job, mailbox: MailboxId, now: datetime) -> None:
+    """Lay the job aside until the mailbox is switched on.
+
+    Looks again first: who switched it on meanwhile woke only jobs that nobody held.
+    """
+    await jobs.again(conn, job, PARKED if await active(conn, mailbox) is None else now)

@@ -1,7 +1,9 @@
 """Documents on the whole line, from the partner's file to the other partner's file."""
 
+import asyncio
 import json
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,7 +25,7 @@ from gateway.core.integration import DefaultRule
 from gateway.core.model import Channel, MdnPending, MessageId, Problem, Refused, Sent
 from gateway.core.rules import Match, MatchKind, RuleDirection
 from gateway.engine.parking import PARKED
-from gateway.store import deliveries, envelopes
+from gateway.store import deliveries, envelopes, integrations
 from gateway.store.jobs import Jobs
 
 IN, OUT = RuleDirection.IN, RuleDirection.OUT
@@ -290,6 +292,30 @@ async def test_a_delivery_switched_off_half_way_waits_too(line):
     assert await line.files(SUPPLIER) == {}
     await line.integrate(SUPPLIER, enabled=True)
     await Jobs(line.db).unpark(PARKED, line.clock())
+    await line.work()
+    assert len(await line.files(SUPPLIER)) == 1
+
+
+@pytest.mark.parametrize("steps", [("route",), ("route", "dispatch")])
+async def test_what_is_switched_on_while_a_job_is_being_parked_goes_on(line, steps):
+    if not line.db.embedded:
+        pytest.skip("only SQLite's writers wait for their turn")
+    await line.put("e.xml", envelope(), folder="outbox")
+    for _ in steps:
+        [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+        await line.do(job)
+    [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+    await line.integrate(SUPPLIER, enabled=False)
+    held = line.db._turn
+    await held.acquire()  # the job has looked and waits for its turn to write
+    async with asyncio.TaskGroup() as group:
+        group.create_task(line.do(job))
+        while not held._waiters:
+            await asyncio.sleep(0.001)
+        async with line.db._begin() as conn:
+            now = await integrations.get(conn, SUPPLIER)
+            await integrations.put(conn, replace(now, enabled=True))
+        held.release()
     await line.work()
     assert len(await line.files(SUPPLIER)) == 1
 
