@@ -13,6 +13,8 @@ KINDS = (
     "delivery-failed",
     "envelope-arrived",
     "envelope-rejected",
+    "envelope-expiring",
+    "certificate-expiring",
     "digest",
     "test",
 )

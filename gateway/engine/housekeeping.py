@@ -1,18 +1,21 @@
-"""What time alone brings about: envelopes expire, finished things are cleared away."""
+"""What time alone brings about: envelopes expire, what is over is cleared away."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.core.ports import Clock
-from gateway.store import envelopes
+from gateway.engine import notices
+from gateway.store import envelopes, expiring
 from gateway.store.database import Database
 
 log = logging.getLogger(__name__)
 
 EXPIRY_SECONDS = 60
-CLEARING_SECONDS = 3600
+HOUR = 3600
+
+Chore = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +23,22 @@ class Housekeeping:
     """Runs for as long as the process; a failure is logged and tried again."""
 
     db: Database
-    clear: Callable[[], Awaitable[None]]
+    hourly: Sequence[Chore]
     clock: Clock
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
+            group.create_task(_every(EXPIRY_SECONDS, self.remind))
             group.create_task(_every(EXPIRY_SECONDS, self.expire))
-            group.create_task(_every(CLEARING_SECONDS, self.clear))
+            for chore in self.hourly:
+                group.create_task(_every(HOUR, chore))
+
+    async def remind(self) -> None:
+        """Tell the recipients of the envelopes that will expire soon, once."""
+        now = self.clock()
+        async with self.db.write() as conn:
+            for entry in await expiring.take(conn, now):
+                await notices.expiring(conn, entry, now)
 
     async def expire(self) -> None:
         """End the envelopes whose time is over."""
@@ -36,7 +48,7 @@ class Housekeeping:
             log.info("%d envelopes expired: %s", len(over), ", ".join(over[:5]))
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, work: Chore) -> None:
     while True:
         try:
             await work()

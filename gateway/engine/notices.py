@@ -23,6 +23,7 @@ from gateway.engine.parking import PARKED
 from gateway.store import jobs, mails
 from gateway.store.database import Connection, Database
 from gateway.store.envelopes import InboxEntry
+from gateway.store.expiring import Expiring
 from gateway.store.jobs import Job
 from gateway.store.mails import Addressee, Mail
 
@@ -76,6 +77,30 @@ async def rejected(
             "reason": reason,
         }
         await _add(conn, "envelope-rejected", entry.sender, addressee, data, at)
+
+
+async def expiring(conn: Connection, entry: Expiring, at: datetime) -> None:
+    """Tell the recipient that an envelope waits and will expire soon."""
+    addressee = await mails.addressee(conn, entry.mailbox)
+    if addressee is not None:
+        data = {
+            "sender": await mails.mailbox_name(conn, entry.sender),
+            "subject": entry.subject,
+            "envelope": entry.envelope,
+            "expires": entry.expires_at.isoformat(),
+        }
+        await _add(conn, "envelope-expiring", entry.mailbox, addressee, data, at)
+
+
+async def certificate_ending(
+    conn: Connection, mailbox: MailboxId, data: Mapping[str, object], at: datetime
+) -> bool:
+    """Tell the mailbox's owner that a certificate ends; False if nobody is told."""
+    addressee = await mails.addressee(conn, mailbox)
+    if addressee is None:
+        return False
+    await _add(conn, "certificate-expiring", mailbox, addressee, data, at)
+    return True
 
 
 async def test(conn: Connection, mailbox: MailboxId, to: str, at: datetime) -> None:

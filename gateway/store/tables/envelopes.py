@@ -31,7 +31,7 @@ envelopes = Table(
     Column("source_index", Integer, nullable=False),  # of a rule
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, index=True),
-    Column("notify_at", Instant),
+    Column("notify_at", Instant, index=True),  # null: never, or done
     Column("completed_at", Instant),
 )
 # a route job that runs twice makes its envelopes once

@@ -28,6 +28,17 @@ ENVELOPE = {
     "subject": "Order 4711",
     "envelope": "e1",
     "reason": "not ordered",
+    "expires": "2026-01-02T12:00:00+02:00",
+}
+CERTIFICATE = {
+    "mailbox": "Acme",
+    "at": "2026-01-01T12:00:00+00:00",
+    "what": "the partner's certificate",
+    "subject": "CN=Beta",
+    "fingerprint": "AB:CD",
+    "ends": "2026-01-08T12:00:00+00:00",
+    "days": 7,
+    "remedy": "Ask the partner for a new one.",
 }
 DIGEST = {
     "mailbox": "Acme",
@@ -41,6 +52,8 @@ DATA = {
     "delivery-failed": FAILURE,
     "envelope-arrived": ENVELOPE,
     "envelope-rejected": ENVELOPE,
+    "envelope-expiring": ENVELOPE,
+    "certificate-expiring": CERTIFICATE,
     "digest": DIGEST,
     "test": {"mailbox": "Acme", "at": "2026-01-01T12:00:00+00:00"},
 }
@@ -93,6 +106,27 @@ def test_a_failure_says_what_why_and_what_to_do(kind):
         for part in ("o.edi", FAILURE["message"], "Mend the rule.", "t1"):
             assert part in text
         assert "2026-01-01 12:00:00 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "when"),
+    [(7, "ends in 7 days"), (1, "ends in 1 day"), (0, "ends today"), (-1, "has ended")],
+)
+def test_a_certificate_s_end_says_which_when_and_what_to_do(days, when):
+    mail = TEXTS.render("certificate-expiring", {**CERTIFICATE, "days": days})
+    assert mail.subject == f"Acme: the partner's certificate {when}"
+    for text in (mail.text, Words(mail.html).text):
+        for part in (when, "CN=Beta", "AB:CD", CERTIFICATE["remedy"]):
+            assert part in text
+        assert "2026-01-08 12:00:00 UTC" in text
+
+
+def test_an_envelope_about_to_expire_says_when():
+    mail = TEXTS.render("envelope-expiring", ENVELOPE)
+    assert "Order 4711" in mail.subject
+    for text in (mail.text, Words(mail.html).text):
+        for part in ("2026-01-02 10:00:00 UTC", "Beta", "Order 4711", "e1"):
+            assert part in text
 
 
 def test_a_failure_names_rule_step_and_line_when_there_are_any():

@@ -253,6 +253,9 @@ def upgrade() -> None:
             batch_op.f("ix_envelopes_expires_at"), ["expires_at"], unique=False
         )
         batch_op.create_index(
+            batch_op.f("ix_envelopes_notify_at"), ["notify_at"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_envelopes_source_transfer_source_index"),
             ["source_transfer", "source_index"],
             unique=True,
