@@ -134,16 +134,18 @@ class Dispatcher:
                     await jobs.finish(conn, job)
             case DefaultRule.REJECT:
                 async with self.db.write() as conn:
-                    await envelopes.cancel(
+                    if await envelopes.cancel(
                         conn,
                         entry.envelope,
                         entry.mailbox,
                         remote.reject_reason,
                         "rejected by the default rule",
                         now,
-                    )
-                    await notices.rejected(conn, entry, remote.reject_reason, now)
-                    await self._log(conn, entry, "PROCESSED", "default rule: reject")
+                    ):
+                        why = remote.reject_reason
+                        await notices.rejected(conn, entry, why, now)
+                        said = "default rule: reject"
+                        await self._log(conn, entry, "PROCESSED", said)
                     await jobs.finish(conn, job)
             case _:
                 assert_never(remote.default_rule)

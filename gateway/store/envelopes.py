@@ -149,8 +149,13 @@ async def complete(
     how: str,
     at: datetime,
 ) -> bool:
-    """Complete the mailbox's part; True if that completed the whole envelope."""
-    await _view(conn, envelope, mailbox, EnvelopeStatus.COMPLETED, how, at)
+    """Complete the mailbox's part, if it is still open; True if that was the last.
+
+    What was decided before (accepted, rejected, expired) stays as it is.
+    """
+    await _lock(conn, envelope)
+    if not await _view(conn, envelope, mailbox, EnvelopeStatus.COMPLETED, how, at):
+        return False
     waiting = (
         select(mailbox_entries.c.mailbox)
         .where(mailbox_entries.c.envelope == envelope)
@@ -181,10 +186,22 @@ async def cancel(
     reason: str,
     how: str,
     at: datetime,
-) -> None:
-    """Reject the envelope for all who take part; `how` says who did it."""
-    await _view(conn, envelope, mailbox, EnvelopeStatus.CANCELLED, how, at)
+) -> bool:
+    """Reject the envelope for all who take part; `how` says who did it.
+
+    False, and nothing changes, if the mailbox's part is not open any more.
+    """
+    await _lock(conn, envelope)
+    if not await _view(conn, envelope, mailbox, EnvelopeStatus.CANCELLED, how, at):
+        return False
     await _end(conn, envelope, EnvelopeStatus.CANCELLED, at, reject_reason=reason)
+    return True
+
+
+async def _lock(conn: AsyncConnection, envelope: EnvelopeId) -> None:
+    """Let decisions about an envelope wait for each other (SQLite's do anyway)."""
+    row = select(envelopes.c.uuid).where(envelopes.c.uuid == envelope)
+    await conn.execute(row.with_for_update())
 
 
 async def expire(conn: AsyncConnection, now: datetime) -> Sequence[EnvelopeId]:
@@ -227,21 +244,23 @@ async def _view(
     status: EnvelopeStatus,
     how: str,
     at: datetime,
-) -> None:
-    """Set the status that `mailbox` sees in its inbox."""
-    await conn.execute(
+) -> bool:
+    """Set the status that `mailbox` sees in its inbox; False if it was decided."""
+    set_ = await conn.execute(
         update(mailbox_entries)
         .where(mailbox_entries.c.envelope == envelope)
         .where(mailbox_entries.c.mailbox == mailbox)
-        .where(mailbox_entries.c.scope == "inbox")
+        .where(mailbox_entries.c.scope == "inbox", mailbox_entries.c.status == OPEN)
         .values(status=status.value, status_at=at, how=how)
     )
+    return set_.rowcount == 1
 
 
 async def must_wait(
     conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
 ) -> InboxEntry:
     """Return the entry if a person may still decide; NotFound or Conflict if not."""
+    await _lock(conn, envelope)
     entry = await inbox_entry(conn, envelope, mailbox)
     if entry is None:
         raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")

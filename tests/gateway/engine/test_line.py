@@ -18,15 +18,25 @@ from line_world import (
     envelope,
     stylesheet,
 )
+from sqlalchemy import insert
 
 from gateway.convert.pool import Converter
 from gateway.core.errors import LeaseLost
 from gateway.core.integration import DefaultRule
-from gateway.core.model import Channel, MdnPending, MessageId, Problem, Refused, Sent
+from gateway.core.model import (
+    Channel,
+    MailboxId,
+    MdnPending,
+    MessageId,
+    Problem,
+    Refused,
+    Sent,
+)
 from gateway.core.rules import Match, MatchKind, RuleDirection
 from gateway.engine.parking import PARKED
 from gateway.store import deliveries, envelopes, integrations
 from gateway.store.jobs import Jobs
+from gateway.store.tables import mailbox_entries
 
 IN, OUT = RuleDirection.IN, RuleDirection.OUT
 ORDER = b"UNA:+.? '\nUNB+UNOC:3+1:14+2:14+261012:1530+R1'\nUNH+1+ORDERS:D:96A:UN'\n"
@@ -252,6 +262,59 @@ async def test_reject_cancels_with_the_reason_and_tells_the_sender(line):
     assert {e.status for e in await line.rows("mailbox_entries")} == {"CANCELLED"}
     [mail] = await line.rows("mails")
     assert (mail.kind, mail.to) == ("envelope-rejected", "shop@example.com")
+
+
+async def test_what_a_person_decided_is_not_decided_again_by_the_default_rule(line):
+    await line.put("e.xml", envelope(), folder="outbox")
+    await line.work()
+    await line.integrate(SUPPLIER, default_rule=DefaultRule.REJECT)
+    [posted] = await line.rows("envelopes")
+    assert posted.status == "COMPLETED"
+    async with line.db.write() as conn:
+        await envelopes.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
+    await line.work()
+    [posted] = await line.rows("envelopes")
+    assert (posted.status, posted.reject_reason) == ("COMPLETED", "")
+
+
+async def test_a_late_delivery_leaves_a_rejected_envelope_rejected(line):
+    await line.put("e.xml", envelope(), folder="outbox")
+    for _ in ("route", "dispatch"):
+        [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+        await line.do(job)
+    [posted] = await line.rows("envelopes")
+    async with line.db.write() as conn:
+        assert await envelopes.cancel(
+            conn, posted.uuid, SUPPLIER, "no", "by anna", line.clock()
+        )
+    await line.work()
+    assert {e.status for e in await line.rows("mailbox_entries")} == {"CANCELLED"}
+    [entry] = [e for e in await line.rows("mailbox_entries") if e.scope == "inbox"]
+    assert entry.how == "by anna"
+
+
+async def test_recipients_who_complete_at_once_complete_the_envelope(line):
+    await line.put("e.xml", envelope(), folder="outbox")
+    [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+    await line.do(job)
+    [posted] = await line.rows("envelopes")
+    [inbox] = [e for e in await line.rows("mailbox_entries") if e.scope == "inbox"]
+    async with line.db.write() as conn:
+        second = {**inbox._mapping, "mailbox": SHOP}
+        await conn.execute(insert(mailbox_entries).values(**second))
+
+    async def complete(box: MailboxId) -> bool:
+        async with line.db.write() as conn:
+            done = await envelopes.complete(
+                conn, posted.uuid, box, "accepted", line.clock()
+            )
+            await asyncio.sleep(0.05)
+            return done
+
+    done = await asyncio.gather(complete(SUPPLIER), complete(SHOP))
+    assert sorted(done) == [False, True]
+    [posted] = await line.rows("envelopes")
+    assert posted.status == "COMPLETED"
 
 
 async def test_a_failure_is_mailed_to_the_owner(line):
