@@ -27,6 +27,9 @@ from gateway.core.model import (
 
 REMEDY = "Correct the envelope and send it again; its schema is /xsd/envelope.xsd."
 
+YEARS = range(1900, 9000)
+"""The years of an expiry: with days of notice and any zone it stays in the calendar."""
+
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BEFORE_ROOT = re.compile(
     r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL
@@ -106,7 +109,7 @@ def _draft(element: etree._Element) -> Draft:
             for role in roles
         ],
         documents=[_document(document) for document in documents],
-        uuid=EnvelopeId(uuid) if uuid else None,
+        uuid=EnvelopeId(uuid.lower()) if uuid else None,
         chain=EnvelopeId(chain) if chain else None,
         scenario=element.get("scenarioUuid", ""),
         expires_after_days=days,
@@ -131,17 +134,22 @@ def _expiry(element: etree._Element | None) -> tuple[int, int, date | datetime |
         return 0, notify, None
     if days.lstrip("+-").isdigit():
         return int(days), notify, None
+    allowed = (
+        f"<expire> has after={days!r}; allowed is a date as 2024-01-11 or an instant"
+        f" as 2024-01-11T09:30:00Z, in the years {YEARS[0]} to {YEARS[-1]}."
+    )
     try:
-        if "T" not in days:
-            return 0, notify, date.fromisoformat(days)
-        at = datetime.fromisoformat(days)
+        on = date.fromisoformat(days) if "T" not in days else _instant(days)
     except ValueError as error:
-        raise _Wrong(
-            f"<expire> has after={days!r}; allowed is a date as 2024-01-11 or an"
-            " instant as 2024-01-11T09:30:00Z.",
-            element,
-        ) from error
-    return 0, notify, at if at.tzinfo else at.replace(tzinfo=UTC)
+        raise _Wrong(allowed, element) from error
+    if on.year not in YEARS:
+        raise _Wrong(allowed, element)
+    return 0, notify, on
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _flag(element: etree._Element | None, name: str) -> bool | None:

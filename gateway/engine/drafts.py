@@ -1,6 +1,7 @@
 """From a draft to an envelope: completed, checked, given its identity."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from gateway.store.database import Connection, Database
 from gateway.store.envelopes import Posted
 
 SHOWN = 10  # violations told in one message
+_TWICE = "two envelopes of one file have this uuid; leave it out to have new ones made"
 KEPT = 200  # parsed template versions kept in memory
 
 
@@ -42,6 +44,12 @@ class Drafts:
 
         *made* are attachments that will be written together with the envelopes.
         """
+        if twice := [
+            u for u, n in Counter(d.uuid for d in drafts).items() if u and n > 1
+        ]:
+            return _problem(
+                [Violation("envelope-exists", _TWICE, f"[@uuid={twice[0]}]")]
+            )
         whole = []
         for number, draft in enumerate(drafts, 1):
             done = await self._complete(sender, draft, made)
@@ -61,7 +69,11 @@ class Drafts:
             if isinstance(template, Problem):
                 return template
             draft = _with_sender(draft, template, sender)
-            wrong = [*check(draft, template), *await _unknown(conn, draft, made)]
+            wrong = [
+                *_foreign_sender(draft, template, sender),
+                *check(draft, template),
+                *await _unknown(conn, draft, made),
+            ]
             if draft.uuid and await lookups.envelope_exists(conn, draft.uuid):
                 wrong.append(
                     Violation(
@@ -131,7 +143,7 @@ class Drafts:
 
 def _with_sender(draft: Draft, template: Template, sender: MailboxId) -> Draft:
     """Fill in the version; an empty or absent first role is the sender's."""
-    first = min(template.roles, key=lambda role: role.order)
+    first = template.sending_role
     roles = [
         Role(r.id, MailboxId(r.mailbox.strip().lower()) or sender)
         if r.id == first.id
@@ -141,6 +153,22 @@ def _with_sender(draft: Draft, template: Template, sender: MailboxId) -> Draft:
     if all(role.id != first.id for role in roles):
         roles.insert(0, Role(first.id, sender))
     return replace(draft, template_version=template.version, roles=roles)
+
+
+def _foreign_sender(
+    draft: Draft, template: Template, sender: MailboxId
+) -> Sequence[Violation]:
+    """Refuse an envelope that says another mailbox sends it: recipients believe it."""
+    role = next(r for r in draft.roles if r.id == template.sending_role.id)
+    if role.mailbox == sender:
+        return []
+    return [
+        Violation(
+            "role-sender",
+            f"is {role.mailbox}, and must be the sender, {sender}; leave it empty",
+            f"flow/roles/role[{role.id}]/@mailboxUuid",
+        )
+    ]
 
 
 async def _unknown(

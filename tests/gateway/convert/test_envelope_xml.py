@@ -15,9 +15,11 @@ from gateway.core.model import Problem
 
 NOW = datetime(2026, 10, 12, tzinfo=UTC)
 
+UUID = "9f3b1c1e-0000-4000-8000-00000000000a"
+
 FULL = """<?xml version="1.0"?>
-<envelope templateUuid="t" templateVersion="v" uuid="u" chainUuid="c" scenarioUuid="z"
-  xmlns:unused="urn:x" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+<envelope templateUuid="t" templateVersion="v" chainUuid="c" scenarioUuid="z"
+  uuid="9F3B1C1E-0000-4000-8000-00000000000A" xmlns:unused="urn:x" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:noNamespaceSchemaLocation="file:///envelope.xsd">
   <!-- a comment --> <?and a processing instruction?>
   <info><message>M</message><subject> S </subject><expire afterDays="30" notifyIn="1"/>
@@ -71,7 +73,7 @@ def test_everything_that_an_envelope_says_is_read():
                 ],
             )
         ],
-        uuid="u",
+        uuid=UUID,
         chain="c",
         scenario="z",
         expires_after_days=30,
@@ -297,14 +299,15 @@ def test_a_native_envelope_is_known_by_its_root(head, native):
 
 
 def posted(draft):
-    return Envelope(id="e1", sender="m1", draft=draft, created_at=NOW)
+    return Envelope(id=UUID, sender="m1", draft=draft, created_at=NOW)
 
 
 def test_a_written_envelope_is_complete_and_readable():
     assert write(posted(parse(FULL.encode()))).decode() == (
-        """\
+        f"""\
 <?xml version='1.0' encoding='UTF-8'?>
-<envelope templateUuid="t" templateVersion="v" uuid="e1" chainUuid="c" scenarioUuid="z">
+<envelope templateUuid="t" templateVersion="v" uuid="{UUID}" \
+chainUuid="c" scenarioUuid="z">
   <info>
     <subject> S </subject>
     <message>M</message>
@@ -381,14 +384,24 @@ drafts = st.builds(
 )
 expiries = st.one_of(
     st.builds(lambda days: {"expires_after_days": days}, st.integers(0, 36500)),
-    st.builds(lambda on: {"expires_on": on}, st.dates()),
-    st.builds(lambda on: {"expires_on": on}, st.datetimes(timezones=st.just(UTC))),
+    st.builds(
+        lambda on: {"expires_on": on},
+        st.dates(date(1900, 1, 1), date(8999, 12, 31)),
+    ),
+    st.builds(
+        lambda on: {"expires_on": on},
+        st.datetimes(
+            datetime(1900, 1, 1),  # noqa: DTZ001 - Hypothesis adds the zone
+            datetime(8999, 12, 31),  # noqa: DTZ001 - as above
+            timezones=st.just(UTC),
+        ),
+    ),
 )
 
 
 @given(drafts, expiries)
 def test_what_is_written_is_read_back_as_it_was(draft, expiry):
-    draft = replace(draft, uuid="e1", **expiry)
+    draft = replace(draft, uuid=UUID, **expiry)
     data = write(posted(draft))
     assert parse(data) == draft
     assert write(posted(parse(data))) == data
@@ -482,3 +495,27 @@ def test_any_bytes_are_refused_with_a_line(data):
     assert isinstance(problem, Problem)
     assert problem.line
     assert isinstance(is_native(data), bool)
+
+
+@pytest.mark.parametrize(
+    "uuid", ["a|b", "../../etc/passwd", "&#10;", " ", "1" * 36, "é", "a" * 255]
+)
+def test_an_envelopes_own_uuid_is_one(uuid):
+    problem = parse(envelope("", attributes=f"templateUuid='t' uuid='{uuid}'"))
+    assert problem.code == "envelope-structure"
+    assert "allowed is a UUID as" in problem.message
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "0001-01-01",
+        "9999-12-31",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_an_expiry_stays_in_the_calendar(after):
+    problem = parse(envelope(f'<info><expire after="{after}"/></info>'))
+    assert problem.code == "envelope-structure"
+    assert "in the years 1900 to 8999" in problem.message
