@@ -23,7 +23,7 @@ from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.envelopes import Envelopes
 from gateway.engine.desk.execute_token import ExecuteTokens
-from gateway.engine.desk.health import Health
+from gateway.engine.desk.health import Check, Health
 from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.rule_runs import RuleRuns
@@ -37,16 +37,26 @@ ATTACHMENT_MAX = 64 << 20
 
 
 def desk(
-    engine: Engine, addresses: Callable[[], Addresses], on_change: OnChange
+    engine: Engine,
+    addresses: Callable[[], Addresses],
+    on_change: OnChange,
+    checks: Mapping[str, Check],
 ) -> Desk:
     """Return what the admin listener may ask and order.
 
-    *addresses* is asked at each request: ports are known once the listeners are up.
+    *addresses* is asked at each request: ports are known once the listeners are up;
+    *checks* may grow until then.
     """
     base = engine.base
     db, blobs, vault = base.db, base.blobs, base.vault
     runs = RuleRuns(db, blobs, engine.conversions, engine.drafts, utc_now, new_id)
     maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
+    certificates = Certificates(
+        db=db,
+        clock=utc_now,
+        files=_tls_files(base.config),
+        host_keys=[key.public for key in base.keys],
+    )
     return Desk(
         people=base.people,
         mailboxes=Mailboxes(db=db, clock=utc_now, new_id=new_id, on_change=on_change),
@@ -59,17 +69,18 @@ def desk(
             on_change=on_change,
             maker=maker,
         ),
-        certificates=Certificates(
-            db=db,
-            clock=utc_now,
-            files=_tls_files(base.config),
-            host_keys=[key.public for key in base.keys],
-        ),
+        certificates=certificates,
         as2_identities=As2Identities(db=db, clock=utc_now, maker=maker),
         settings=AppSettings(db=db, clock=utc_now, on_change=on_change),
         dictionaries=Dictionaries(db=db, clock=utc_now, new_id=new_id),
         audit=AuditLog(db),
-        health=Health(db=db, clock=utc_now, data_dir=base.config.data_dir),
+        health=Health(
+            db=db,
+            clock=utc_now,
+            data_dir=base.config.data_dir,
+            checks=checks,
+            sources=[certificates.samples],
+        ),
         rules=Rules(db, blobs, runs, ExecuteTokens(vault, utc_now), utc_now, new_id),
         templates=Templates(db, utc_now, new_id),
         envelopes=Envelopes(db, blobs, engine.posting, utc_now),
@@ -91,14 +102,17 @@ async def admin_listener(config: Config, behind: Desk) -> AdminServer:
 
 
 def _tls_files(config: Config) -> Mapping[Purpose, Path]:
-    admin = config.admin
-    match admin.tls:
-        case "off":
-            return {}
-        case "files":
-            return {Purpose.ADMIN_TLS: Path(admin.tls_cert)}
-        case "self-signed":
-            return {Purpose.ADMIN_TLS: config.layout.tls_certificate}
+    """Return the certificates of the listeners that speak TLS."""
+    admin, as2, layout = config.admin, config.as2, config.layout
+    files = {}
+    if admin.tls == "files":
+        files[Purpose.ADMIN_TLS] = Path(admin.tls_cert)
+    if admin.tls == "self-signed":
+        files[Purpose.ADMIN_TLS] = layout.tls_certificate
+    if as2.tls_port:
+        own = layout.as2_tls_certificate
+        files[Purpose.AS2_TLS] = Path(as2.tls_cert) if as2.tls_cert else own
+    return files
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:

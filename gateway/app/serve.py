@@ -16,6 +16,7 @@ from gateway.app import admin, engine
 from gateway.app.as2 import as2_listeners
 from gateway.app.endpoints import published
 from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
+from gateway.app.listening import dialled, listening
 from gateway.config import Config, notify_socket
 from gateway.core.desk import Desk
 from gateway.core.desk.integrations import Addresses
@@ -88,9 +89,18 @@ async def running(config: Config) -> AsyncIterator[Running]:
             await line.jobs.unpark(PARKED, utc_now())
             line.worker.wake()
 
-        desk = admin.desk(line, lambda: addresses, changed)
+        as2_ports = [as2.port, as2.tls_port] if as2.tls_port else [as2.port]
+        checks = {
+            "workers": line.worker.trouble,
+            "sftp": listening(config.sftp.host, [sftp.port]),
+            "as2": listening(
+                config.as2.host, [p for p in (as2.port, as2.tls_port) if p]
+            ),
+        }
+        desk = admin.desk(line, lambda: addresses, changed, checks)
         web = await admin.admin_listener(config, desk)
         stack.push_async_callback(web.stop)
+        checks["admin"] = listening(config.admin.host, [web.port])
         url = _admin_url(config, web.port)
         listeners = {
             "sftp": {"host": config.sftp.host, "port": sftp.port},
@@ -216,7 +226,6 @@ def _as2_endpoint(config: Config, server: As2Server) -> Mapping[str, object]:
 
 
 def _dialled(host: str) -> str:
-    """Return the address to dial for a listener: a wildcard is reached by loopback."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        return "127.0.0.1"
+    """Return the host of a listener's URL."""
+    host = dialled(host)
     return f"[{host}]" if ":" in host else host

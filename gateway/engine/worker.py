@@ -18,6 +18,7 @@ from gateway.store.jobs import Job, Jobs
 log = logging.getLogger(__name__)
 
 POLL = timedelta(seconds=5)
+SILENCE = timedelta(minutes=1)
 QUEUE_TROUBLE = timedelta(seconds=1)
 LEASE = timedelta(minutes=5)
 UNFORESEEN = RetryPolicy(first=timedelta(seconds=5), max_attempts=5)
@@ -44,6 +45,16 @@ class Worker:
     slots: int = 8
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _held: dict[int, Job] = field(default_factory=dict)
+    _looked_at: datetime | None = None
+
+    async def trouble(self) -> str:
+        """Say what is wrong if no work was looked for lately; "" if all is well."""
+        if self._looked_at is None:
+            return "has not begun"
+        silence = self.clock() - self._looked_at
+        if silence <= SILENCE:
+            return ""
+        return f"has not looked for work for {silence // timedelta(seconds=1)} s"
 
     def wake(self) -> None:
         """Look for work now: a job was added."""
@@ -57,6 +68,7 @@ class Worker:
                 self._wake.clear()  # before looking: no wake may be lost meanwhile
                 try:
                     claimed = await self._claim()
+                    self._looked_at = self.clock()
                     pause = POLL if claimed else await self._pause()
                 except Exception:
                     log.exception("the queue cannot be read; trying again")
