@@ -93,9 +93,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         checks = {
             "workers": line.worker.trouble,
             "sftp": listening(config.sftp.host, [sftp.port]),
-            "as2": listening(
-                config.as2.host, [p for p in (as2.port, as2.tls_port) if p]
-            ),
+            "as2": listening(config.as2.host, as2_ports),
         }
         desk = admin.desk(line, lambda: addresses, changed, checks)
         web = await admin.admin_listener(config, desk)
