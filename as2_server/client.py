@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -108,12 +109,7 @@ class HttpClient:
     ) -> Answer | NoAnswer:
         size = len(body) if isinstance(body, bytes) else await _size(body)
         await self._check(peer)
-        context = await asyncio.to_thread(
-            self.contexts.context,
-            peer.ca_certificates,
-            peer.client_certificate,
-            peer.client_key,
-        )
+        context = await self._context(peer)
         timeout = aiohttp.ClientTimeout(
             total=(peer.timeout + CONNECT).total_seconds() + size / SLOWEST,
             sock_connect=CONNECT.total_seconds(),
@@ -134,6 +130,17 @@ class HttpClient:
             ) as response,
         ):
             return await self._answer(response)
+
+    async def _context(self, peer: Peer) -> ssl.SSLContext | bool:
+        """Return what verifies the server; nothing is made for plain HTTP."""
+        if "https" not in {URL(peer.url).scheme, URL(peer.proxy).scheme}:
+            return True
+        return await asyncio.to_thread(
+            self.contexts.context,
+            peer.ca_certificates,
+            peer.client_certificate,
+            peer.client_key,
+        )
 
     async def _check(self, peer: Peer) -> None:
         """Check what the connector would not ask the resolver about."""
