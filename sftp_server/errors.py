@@ -9,7 +9,6 @@ import asyncssh
 from gateway.core.errors import (
     Conflict,
     Forbidden,
-    GatewayError,
     NotFound,
     QuotaExceeded,
     Refusal,
@@ -28,13 +27,16 @@ ERRORS: dict[type[Refusal], Callable[[str], asyncssh.SFTPError]] = {
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn a Refusal into its SFTP error; our own failures stay in our log."""
+    """Turn a Refusal into its SFTP error; all other failures stay in our log."""
     try:
         yield
     except Refusal as refusal:
         kind = ERRORS.get(type(refusal), asyncssh.SFTPFailure)
         raise kind(refusal.message) from refusal
-    except (GatewayError, OSError) as error:
+    except asyncssh.Error:
+        raise
+    except Exception as error:
+        # asyncssh would send the client its text, an SQL statement for example
         log.exception("an SFTP request failed")
         raise asyncssh.SFTPFailure(
             "the gateway could not do this, for a reason of its own; nothing was "

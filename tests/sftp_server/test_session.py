@@ -314,6 +314,18 @@ async def test_our_own_failure_says_nothing_of_its_cause(client, world, caplog):
     assert await world.routes() == []
 
 
+async def test_a_failing_database_is_logged_and_not_shown_to_the_client(
+    client, world, caplog
+):
+    async with world.db.write() as conn:
+        await conn.exec_driver_sql("ALTER TABLE entries RENAME TO gone")
+    with pytest.raises(asyncssh.SFTPFailure) as caught:
+        await client.listdir("coutbox")
+    assert "reason of its own" in str(caught.value)
+    assert "entries" not in str(caught.value)
+    assert "FROM entries" in caplog.text
+
+
 async def test_data_is_copied_inside_the_server(client, world):
     await put(client, "coutbox/a.part", b"x" * 300_000)
     async with (
