@@ -30,6 +30,9 @@ REMEDY = "Correct the envelope and send it again; its schema is /xsd/envelope.xs
 YEARS = range(1900, 9000)
 """The years of an expiry: with days of notice and any zone it stays in the calendar."""
 
+ELEMENTS_MAX = 200_000
+"""How many elements a document may have: as many as fit into about 200 MB."""
+
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BEFORE_ROOT = re.compile(
     r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)", re.DOTALL
@@ -70,6 +73,19 @@ def parse(data: bytes) -> Draft | Problem:
 
 def parse_many(data: bytes) -> Sequence[Draft] | Problem:
     """Return the envelopes of `data`, at least one, in order."""
+    # counted first: as a tree they need a hundred times the memory
+    elements_about = data.count(b"<") - data.count(b"</")
+    if elements_about > ELEMENTS_MAX:
+        found = (
+            f"The document has {elements_about} elements; {ELEMENTS_MAX} are allowed."
+        )
+        return Problem(
+            "envelope-too-large",
+            found,
+            "validate",
+            remedy="Split it into several envelopes, or send the content as an"
+            " attachment.",
+        )
     root = read_xml(data)
     if isinstance(root, XmlFault):
         return _problem("envelope-xml", root)

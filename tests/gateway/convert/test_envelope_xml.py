@@ -259,6 +259,16 @@ def test_a_file_full_of_faults_is_refused_in_linear_time():
     assert perf_counter() - started < 5
 
 
+def test_a_document_of_too_many_elements_is_refused_before_it_fills_the_memory():
+    started = perf_counter()
+    problem = parse(document("<field name='a'>" + "<value/>" * 2_000_000 + "</field>"))
+    assert isinstance(problem, Problem)
+    assert problem.code == "envelope-too-large"
+    assert "200000 are allowed" in problem.message
+    assert "attachment" in problem.remedy
+    assert perf_counter() - started < 1
+
+
 def test_an_entity_bomb_is_refused_at_once():
     entities = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 20}'>" for n in range(1, 9))
     data = (
