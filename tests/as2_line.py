@@ -24,14 +24,31 @@ from sqlalchemy import select
 
 from as2_server.client import HttpClient
 from as2_server.handler import Door
+from as2_server.late_mdn import LateMdns
 from as2_server.mdn_post import HttpMdnPost
 from as2_server.message import Means
 from as2_server.rejections import Rejections
+from as2_server.sender import As2Transport
 from as2_server.server import As2Options, listen
 from gateway.adapters.blobs import FolderBlobs
 from gateway.core.as2 import As2Profile, OwnKeyRecord
+from gateway.core.as2_sent import ReceivedMdn, SentMessage
 from gateway.core.integration import Integration, Mailbox
-from gateway.core.model import BlobRef, Channel, MailboxId
+from gateway.core.model import (
+    BlobRef,
+    Channel,
+    EnvelopeId,
+    FileName,
+    Folder,
+    MailboxId,
+    MessageId,
+    Parcel,
+    Refused,
+    SendResult,
+    Sent,
+    Top,
+    TransferId,
+)
 from gateway.core.retry import RetryPolicy
 from gateway.engine.as2_log import StoreAs2Log
 from gateway.engine.as2_mdn import AsyncMdns
@@ -139,8 +156,40 @@ async def partner_server(port: int = 0) -> AsyncIterator[PartnerServer]:
 
 
 @dataclass
+class FakeSent:
+    """The ports SentMessages and MdnDoor, in memory."""
+
+    messages: dict[TransferId, SentMessage] = field(default_factory=dict)
+    settled: list[tuple[ReceivedMdn, Sent | Refused | None]] = field(
+        default_factory=list
+    )
+
+    async def latest(self, transfer: TransferId) -> SentMessage | None:
+        return self.messages.get(transfer)
+
+    async def posting(self, message: SentMessage) -> SentMessage:
+        counted = replace(message, posts=message.posts + 1)
+        self.messages[message.transfer] = counted
+        return counted
+
+    async def answered(self, message: SentMessage, mdn: ReceivedMdn) -> None:
+        self.messages[message.transfer] = replace(message, mdn=mdn)
+
+    async def find(
+        self, mailbox: MailboxId, message_id: MessageId
+    ) -> SentMessage | None:
+        found = (m for m in self.messages.values() if m.message_id == message_id)
+        return next(found, None)
+
+    async def settle(
+        self, message: SentMessage, mdn: ReceivedMdn, result: Sent | Refused | None
+    ) -> None:
+        self.settled.append((mdn, result))
+
+
+@dataclass
 class As2Line:
-    """The receiving side; `url` once it listens."""
+    """Both sides of one mailbox; `url` once it listens."""
 
     db: Database
     folder: Path
@@ -149,7 +198,7 @@ class As2Line:
     client: aiohttp.ClientSession
     url: str = ""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    arrived: list[tuple[Pairs, bytes]] = field(default_factory=list)
+    sent: FakeSent = field(default_factory=FakeSent)
 
     def __post_init__(self) -> None:
         self.blobs = FolderBlobs(self.folder / "blobs", self.new_id)
@@ -157,6 +206,18 @@ class As2Line:
         http = HttpClient(allow_private=True)
         self.mdns = AsyncMdns(
             self.db, self.book, HttpMdnPost(http), RetryPolicy(), self.clock
+        )
+        self.late = LateMdns(self.sent, self.clock)
+        self.transport = As2Transport(
+            book=self.book,
+            sent=self.sent,
+            client=http,
+            blobs=self.blobs,
+            spool=self.folder / "spool",
+            clock=self.clock,
+            new_id=self.new_id,
+            host="gateway.test",
+            contact="as2@gateway.test",
         )
 
     def new_id(self) -> str:
@@ -166,10 +227,18 @@ class As2Line:
         """Change the mailbox's AS2 settings."""
         self.book.settings = replace(self.book.settings, **changes)
 
-    async def mdn_arrived(
-        self, profile: As2Profile, headers: Sequence[tuple[str, str]], body: bytes
-    ) -> None:
-        self.arrived.append((list(headers), body))
+    async def send(self, data: bytes, name: str = "order.edi") -> SendResult:
+        """Deliver a document to the partner."""
+        parcel = Parcel(
+            transfer=TransferId(self.new_id()),
+            envelope=EnvelopeId(self.new_id()),
+            mailbox=BOX,
+            name=FileName(name),
+            folder=Folder(Top.CINBOX),
+            blob=await self.blobs.put(data),
+            content_type="application/octet-stream",
+        )
+        return await self.transport.send(parcel)
 
     async def post(self, headers: Pairs, body: bytes, path: str = "") -> Reply:
         async with self.client.post(
@@ -245,7 +314,7 @@ async def as2_line(
                 max_payload=1 << 30,
             )
             door = Door(
-                book=book, means=means, mdn_arrived=line.mdn_arrived, clock=clock
+                book=book, means=means, mdn_arrived=line.late.arrived, clock=clock
             )
             options = As2Options(
                 host="127.0.0.1", port=0, tls_port=None, tls=None, max_bytes=1 << 30

@@ -17,6 +17,11 @@ def them() -> Person:
 
 
 @pytest.fixture(scope="session")
+def people(us, them) -> tuple[Person, Person]:
+    return us, them
+
+
+@pytest.fixture(scope="session")
 def partner_named(tmp_path_factory: pytest.TempPathFactory, us, them):
     """Return a partner by its name; skip where it is not installed."""
     made: dict[str, Partner] = {}

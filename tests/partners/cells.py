@@ -102,34 +102,60 @@ def matrix() -> Iterator[Cell]:
 
 
 def _on_diagonal(cell: Cell) -> bool:
-    """Choose 24 of 240: a Latin square over protection and receipt picks the rest."""
+    """Choose 20 of 240: each protection with each receipt, the rest in turn."""
     row = PROTECTIONS.index(cell.protection)
     column = list(Receipt).index(cell.receipt)
-    third = COMPRESSIONS.index(cell.compression)
-    partner = PARTNERS.index(cell.partner)
-    way = list(Way).index(cell.way)
     return (
-        third == (row + column) % 3
-        and partner == (row + column // 2) % 2
-        and way == (row // 2 + column) % 2
+        COMPRESSIONS.index(cell.compression) == (row + column + 1) % 3
+        and PARTNERS.index(cell.partner) == (row + column) % 2
+        and list(Way).index(cell.way) == (row + column // 2) % 2
     )
 
 
-IMPOSSIBLE = (
-    (
-        "pyas2lib never compresses a signed message: it only compresses before signing",
-        lambda c: (
-            (c.partner, c.way, c.compression) == ("pyas2lib", Way.IN, "after-signing")
-            and c.signed
-        ),
+IMPOSSIBLE = {
+    "pyas2lib compresses before it signs, never after": lambda cell: (
+        cell.partner == "pyas2lib"
+        and cell.way is Way.IN
+        and cell.compression == "after-signing"
+        and cell.signed
     ),
-)
+}
 """Cells that the partner's own fault makes impossible: why, and which they are."""
+NO_MIC = "pyas2lib computes no MIC for a message that is not signed"
 
 
 def impossible(cell: Cell) -> str:
     """Return why this cell cannot be; empty when it can."""
-    return next((why for why, which in IMPOSSIBLE if which(cell)), "")
+    return next((why for why, which in IMPOSSIBLE.items() if which(cell)), "")
+
+
+def groups(way: Way) -> list[list[Cell]]:
+    """Return the possible cells: those that differ by receipt and payload together."""
+    possible = [c for c in matrix() if c.way is way and not impossible(c)]
+    return [list(found) for _, found in itertools.groupby(possible, _kind)]
+
+
+def without_mic(cell: Cell) -> bool:
+    """Whether the partner has no MIC of its own to compare with ours."""
+    return cell.partner == "pyas2lib" and not cell.signed
+
+
+def label(group: list[Cell]) -> str:
+    return " ".join(_kind(group[0]))
+
+
+def _kind(cell: Cell) -> tuple[str, str, str]:
+    return cell.partner, cell.protection, cell.compression
+
+
+def same_mic(left: str, right: str) -> bool:
+    """Whether value and algorithm are equal, however they are spelt."""
+    return _plain(left) == _plain(right)
+
+
+def _plain(mic: str) -> tuple[str, str]:
+    value, _, name = mic.partition(",")
+    return value.strip(), name.strip().replace("-", "").lower()
 
 
 @dataclass(frozen=True)
