@@ -61,6 +61,11 @@ class Keyring:
         return _loaded(encrypting(self.partner, self.now))
 
 
+def key_pair(record: OwnKeyRecord) -> KeyPair:
+    """Load a stored pair; StorageError if it is damaged."""
+    return _pair(_identity(record.private_der, record.certificate_der))
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _identity(private_der: bytes, certificate_der: bytes) -> Identity:
     return load_identity(private_der, certificate_der)

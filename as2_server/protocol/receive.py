@@ -127,7 +127,7 @@ class _Unwrapping:
 
     def _cms(self, reader: Reader) -> None:
         """Ask the structure itself what it is: `smime-type` is not always right."""
-        kind = _content_type(reader)
+        kind = cms_type(reader)
         if kind in {alg.ENVELOPED, alg.AUTH_ENVELOPED}:
             self._enveloped(reader)
         elif kind == alg.COMPRESSED:
@@ -301,7 +301,7 @@ def _begins_like_mime(fields: Fields) -> bool:
     return first.startswith(("content-", "mime-version"))
 
 
-def _content_type(reader: Reader) -> bytes:
+def cms_type(reader: Reader) -> bytes:
     """Return the encoded identifier that a ContentInfo begins with, without taking."""
     start = reader.peek(_CONTENT_INFO_START)
     ber = BerReader(Reader((start,)))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from gateway.core.as2 import As2Profile
+from gateway.core.as2 import As2Profile, OwnKeyRecord
 from gateway.core.model import (
     BlobRef,
     FileName,
@@ -134,4 +134,35 @@ class MdnPost(Protocol):
 
     async def post(self, profile: As2Profile, mdn: MdnRecord) -> Sent | Refused:
         """Post it to its address, which may only be on the partner's host."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """How openssl can prove who signed a message.
+
+    *signature* is CMS in BER, empty when nobody signed; *detached* says that what was
+    signed is not in it.
+    """
+
+    signature: bytes
+    detached: bool
+
+
+class Exhibitor(Protocol):
+    """Takes a message apart again, for evidence; blocks."""
+
+    def __call__(
+        self,
+        headers: HeaderPairs,
+        body: BinaryIO,
+        keys: Sequence[OwnKeyRecord],
+        signer: bytes | None,
+        out: BinaryIO,
+    ) -> Exhibit | None:
+        """Write to `out` what the MIC was taken of; None if no key opens it any more.
+
+        Of a signed message that is what was signed, byte for byte; *signer* is the
+        certificate (DER) that was found to have signed it.
+        """
         ...
