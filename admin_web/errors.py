@@ -13,6 +13,7 @@ from gateway.core.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    Outage,
     QuotaExceeded,
     Refusal,
     TooManyAttempts,
@@ -73,6 +74,15 @@ def errors_as_json(new_id: NewId) -> Middleware:
         except TimeoutError:
             return error_response(
                 408, "request-timeout", "The body came too slowly; send it again."
+            )
+        except Outage as outage:
+            _logger.error("%s %r: %s", request.method, request.path, outage)  # noqa: TRY400 - no fault of ours to trace
+            return error_response(
+                503,
+                "storage-unavailable",
+                "The gateway cannot store anything now (its disk is full or its "
+                "database does not answer); nothing was changed; try again later.",
+                headers={"Retry-After": "30"},
             )
         except ConnectionResetError:
             raise  # nobody is left to answer

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.core.errors import StorageError
+from gateway.core.errors import Outage, StorageError
 from gateway.core.model import BlobRef
 from gateway.core.ports import NewId
 
@@ -253,7 +253,7 @@ def _told(where: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise StorageError(
+            raise Outage(
                 f"no room is left on the disk of {where}; free some space or move the "
                 "data directory to a larger disk"
             ) from error

@@ -53,7 +53,7 @@ async def foundation(config: Config) -> AsyncIterator[Foundation]:
     keys = await asyncio.to_thread(host_keys, layout.keys)
     db = Database.open(config.database_url)
     try:
-        await upgrade(db)
+        await _migrate(db)
         yield Foundation(
             config=config,
             db=db,
@@ -71,6 +71,15 @@ async def foundation(config: Config) -> AsyncIterator[Foundation]:
         )
     finally:
         await db.close()
+
+
+async def _migrate(db: Database) -> None:
+    try:
+        await upgrade(db)
+    except OSError as error:
+        raise ConfigError(
+            f"database.url: the database cannot be reached: {error}"
+        ) from error
 
 
 def _vault(config: Config) -> FileVault:

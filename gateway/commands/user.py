@@ -58,7 +58,7 @@ def _change(arguments: argparse.Namespace) -> int:
 def _password(arguments: argparse.Namespace) -> str:
     """Return what was typed or piped in; ConfigError when there is no way to ask."""
     if arguments.password_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _piped()
     if not sys.stdin.isatty():
         raise ConfigError(
             "no terminal to ask for the password; pipe it in and add --password-stdin"
@@ -67,3 +67,12 @@ def _password(arguments: argparse.Namespace) -> str:
     if getpass.getpass("Once more: ") != first:
         raise ConfigError("the two passwords differ; nothing was changed")
     return first
+
+
+def _piped() -> str:
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()  # some locales let through what is no text
+    except UnicodeError as error:
+        raise ConfigError("the password is not UTF-8; nothing was changed") from error
+    return line

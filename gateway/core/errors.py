@@ -13,6 +13,10 @@ class StorageError(GatewayError):
     """A blob or a row could not be written or read back."""
 
 
+class Outage(StorageError):
+    """The disk is full or the database does not answer: it passes, so try again."""
+
+
 class LeaseLost(GatewayError):
     """Another worker took the job over; what was done must not be written."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.core.errors import LeaseLost
+from gateway.core.errors import LeaseLost, Outage
 from gateway.core.model import Problem
 from gateway.core.ports import Clock
 from gateway.core.retry import RetryPolicy
@@ -21,6 +21,7 @@ POLL = timedelta(seconds=5)
 SILENCE = timedelta(minutes=1)
 QUEUE_TROUBLE = timedelta(seconds=1)
 LEASE = timedelta(minutes=5)
+OUTAGE = timedelta(seconds=30)  # until work that a full disk stopped is tried again
 UNFORESEEN = RetryPolicy(first=timedelta(seconds=5), max_attempts=5)
 
 
@@ -110,12 +111,20 @@ class Worker:
             await self.handlers[job.kind].run(job)
         except LeaseLost as lost:
             log.warning("another worker took over %s; its result counts", lost)
+        except Outage as outage:
+            log.error("%s %s has to wait: %s", job.kind, job.subject, outage)  # noqa: TRY400 - no fault of ours to trace
+            await self._wait_for_better_times(job, outage)
         except Exception as error:
             log.exception("%s %s failed unforeseen", job.kind, job.subject)
             await self._unforeseen(job, error)
         finally:
             del self._held[job.id]
             self.wake()
+
+    async def _wait_for_better_times(self, job: Job, outage: Outage) -> None:
+        """Try again later, any number of times: nothing is wrong with the document."""
+        with suppress(Outage):  # then the lease ends by itself
+            await self.jobs.fail(job, str(outage), self.clock() + OUTAGE, counts=False)
 
     async def _unforeseen(self, job: Job, error: Exception) -> None:
         """Try again later; after the last try tell people, or leave it as dead."""

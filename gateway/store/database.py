@@ -1,15 +1,19 @@
 """Opening the database; read and write transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from gateway.core.errors import Outage
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -55,18 +59,23 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent view; nothing written in it is kept."""
-        async with self.engine.connect() as conn:
-            yield conn
+        """One consistent view; nothing written in it is kept. Outage."""
+        with _told():
+            async with self.engine.connect() as conn:
+                yield conn
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One write transaction: commits on leaving, rolls back on an exception."""
+        """One write transaction: commits on leaving, rolls back on an exception.
+
+        Outage if the disk is full, the database locked or its server gone.
+        """
         turn = self._turn if self.embedded else nullcontext()
-        async with turn, self._begin() as conn:
-            conn.info.pop(NEW_WORK, None)
-            yield conn
-            new_work = conn.info.pop(NEW_WORK, False)
+        with _told():
+            async with turn, self._begin() as conn:
+                conn.info.pop(NEW_WORK, None)
+                yield conn
+                new_work = conn.info.pop(NEW_WORK, False)
         if new_work:
             for watcher in self._watchers:
                 watcher()
@@ -81,6 +90,15 @@ class Database:
             conn = await plain.execution_options(**{WRITES: True})
             async with conn.begin():
                 yield conn
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        why = getattr(error, "orig", None) or error
+        raise Outage(f"the database cannot be used now: {why}") from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

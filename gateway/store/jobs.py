@@ -136,8 +136,10 @@ class Jobs:
         async with self.db.write() as conn:
             await conn.execute(longer)
 
-    async def fail(self, job: Job, error: str, run_at: datetime | None) -> None:
-        """Count an unforeseen failure; try again at `run_at`, None to give up."""
+    async def fail(
+        self, job: Job, error: str, run_at: datetime | None, *, counts: bool = True
+    ) -> None:
+        """Note an unforeseen failure; try again at `run_at`, None to give up."""
         async with self.db.write() as conn:
             await conn.execute(
                 update(jobs)
@@ -145,7 +147,7 @@ class Jobs:
                 .values(
                     worker=None,
                     lease_until=None,
-                    attempts=job.attempts + 1,
+                    attempts=job.attempts + counts,
                     dead=run_at is None,
                     last_error=error[:2000],
                     **({"run_at": run_at} if run_at else {}),

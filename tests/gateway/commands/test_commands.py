@@ -100,6 +100,14 @@ def test_what_is_refused_ends_with_1_and_the_reason(data, run, monkeypatch):
     assert "password" in err
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_password_that_is_no_text_is_refused(data, run, monkeypatch, errors):
+    piped = io.TextIOWrapper(io.BytesIO(b"\xff" * 12), "utf-8", errors)
+    monkeypatch.setattr("sys.stdin", piped)
+    code, _, err = run("user", "add", "anna", "--password-stdin", "--data", data)
+    assert (code, "not UTF-8" in err) == (2, True)
+
+
 @pytest.mark.parametrize("words", [("token", "create", "--name", "x"), ("doctor",)])
 def test_a_command_does_not_make_a_gateway_where_none_is(tmp_path, run, words):
     code, out, err = run(*words, "--data", tmp_path / "typo")
