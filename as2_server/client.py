@@ -123,7 +123,7 @@ class HttpClient:
                 data=body if isinstance(body, bytes) else _read(body),
                 headers=_headers(peer, fields, size),
                 proxy=peer.proxy or None,
-                proxy_headers=_proxy_headers(peer),
+                proxy_headers=_proxy_login(peer),
                 chunked=True if peer.chunked else None,
                 ssl=context,
                 allow_redirects=False,
@@ -187,6 +187,8 @@ def _headers(peer: Peer, fields: HeaderPairs, size: int) -> list[tuple[str, str]
     if peer.user:
         login = aiohttp.encode_basic_auth(peer.user, peer.password)
         headers.append((hdrs.AUTHORIZATION, login))
+    if peer.proxy and URL(peer.url).scheme == "http":  # no tunnel: the proxy reads this
+        headers += _proxy_login(peer).items()
     if hdrs.USER_AGENT.lower() not in {name.lower() for name in peer.headers}:
         headers.append((hdrs.USER_AGENT, AGENT))
     if not peer.chunked:
@@ -194,9 +196,9 @@ def _headers(peer: Peer, fields: HeaderPairs, size: int) -> list[tuple[str, str]
     return headers
 
 
-def _proxy_headers(peer: Peer) -> Mapping[str, str] | None:
+def _proxy_login(peer: Peer) -> Mapping[str, str]:
     if not peer.proxy_user:
-        return None
+        return {}
     login = aiohttp.encode_basic_auth(peer.proxy_user, peer.proxy_password)
     return {hdrs.PROXY_AUTHORIZATION: login}
 

@@ -43,6 +43,8 @@ def _context(authorities: str, certificate: str, key: str) -> ssl.SSLContext:
             "The CA certificates in the AS2 settings cannot be read. Enter them as PEM."
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if authorities:  # the server's own certificate will do, without its issuer
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if certificate:
         _show(context, certificate, key)
     return context

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from as2_server.client import HttpClient
-from as2_server.late_mdn import LateMdns
 from as2_server.mdn_post import HttpMdnPost
 from as2_server.sender import As2Transport
 from gateway.adapters.mail import SmtpMailer, SmtpOptions
@@ -20,7 +19,7 @@ from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
 from gateway.engine.as2_book import MailboxAs2Book, retries
 from gateway.engine.as2_mdn import AsyncMdns
-from gateway.engine.as2_sent import MdnSettlement, StoredSent
+from gateway.engine.as2_sent import StoredSent
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
@@ -60,7 +59,6 @@ class Engine:
     mailer: SmtpMailer
     as2_address: SelfAddress
     as2_book: MailboxAs2Book
-    late_mdns: LateMdns
 
     async def recover(self) -> None:
         """Take up what a crash or a stop left behind."""
@@ -136,7 +134,6 @@ def build(base: Foundation, pool: Converter) -> Engine:
         mailer=mailer,
         as2_address=address,
         as2_book=book,
-        late_mdns=LateMdns(MdnSettlement(base.db, utc_now), utc_now),
     )
 
 
