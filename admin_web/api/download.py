@@ -1,11 +1,15 @@
 """Answers that are files: streamed, named, never shown by a browser as a page."""
 
+import logging
 from urllib.parse import quote
 
 from aiohttp import web
 
 from admin_web.api.operation import Call
 from gateway.core.desk.content import Content
+from gateway.core.errors import GatewayError
+
+_logger = logging.getLogger(__name__)
 
 OCTETS = "application/octet-stream"
 
@@ -25,8 +29,17 @@ async def download(call: Call, content: Content) -> web.StreamResponse:
     # read before the status is sent: what cannot be read is an error, not half a file
     first = await anext(content.chunks, b"")
     await response.prepare(call.request)
-    await response.write(first)
-    async for chunk in content.chunks:
-        await response.write(chunk)
+    try:
+        await response.write(first)
+        async for chunk in content.chunks:
+            await response.write(chunk)
+    except ConnectionResetError:
+        raise  # the caller went away
+    except (GatewayError, OSError) as error:
+        # an error's answer would pass for the rest of the file: break off instead
+        _logger.exception("%s: the download broke off", call.request.path)
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        raise ConnectionResetError("the file could not be read to its end") from error
     await response.write_eof()
     return response

@@ -18,11 +18,12 @@ from admin_web.api.models import Body, Query
 from admin_web.api.parse import json_body, query_of
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor, PersonRole
-from gateway.core.errors import Forbidden, Invalid, Unauthenticated
+from gateway.core.errors import Forbidden, Invalid, QuotaExceeded, Unauthenticated
 
 DESK = web.AppKey("desk", Desk)
 ACTOR = web.RequestKey("actor", Actor)
 READ_SECONDS = 60
+STRANGERS_BYTES = 16 << 10  # of a body that needs no token
 NOBODY = Actor("", PersonRole.AUDITOR)
 
 B = TypeVar("B", bound=Body)
@@ -131,11 +132,13 @@ async def _admit(operation: Operation, request: web.Request) -> Call:
                 f"{actor.login} has {actor.role.value}."
             )
     request[ACTOR] = actor
+    most = STRANGERS_BYTES if operation.role is None else None
+    model = operation.body
     return Call(
         request,
         desk,
         actor,
-        json_body(await read_body(request), operation.body) if operation.body else None,
+        json_body(await read_body(request, most), model) if model else None,
         query_of(request, operation.query) if operation.query else None,
     )
 
@@ -153,7 +156,17 @@ async def _authenticated(request: web.Request, desk: Desk) -> Actor:
     return actor
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Return the whole body; TimeoutError if the caller is too slow."""
-    async with asyncio.timeout(READ_SECONDS):
-        return await request.read()
+async def read_body(request: web.Request, most: int | None = None) -> bytes:
+    """Return the whole body of at most `most` bytes (None: what the listener takes).
+
+    QuotaExceeded if it has more, TimeoutError if the caller is too slow.
+    """
+    limited = request if most is None else request.clone(client_max_size=most)
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await limited.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise QuotaExceeded(
+            f"The body is larger than the {limited.client_max_size} bytes allowed.",
+            "body-too-large",
+        ) from error

@@ -116,6 +116,13 @@ async def test_bad_json_is_400_and_says_where(api, body, told):
     assert told in (await answer.json())["message"]
 
 
+async def test_who_shows_no_token_may_not_send_much(anybody):
+    answer = await anybody.post("/api/login", data=b'"' + b"x" * (16 << 10))
+    body = await answer.json()
+    assert (answer.status, body["code"]) == (413, "body-too-large")
+    assert "16384 bytes" in body["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "place"),
     [

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from aiohttp import ClientPayloadError
 
 from gateway.core.model import (
     Channel,
@@ -29,14 +30,14 @@ NOBODY = "22222222-2222-4222-8222-222222222222"
 def receive(db, blobs, mailbox, clock):
     """Return what records a received file, failed if a problem is given."""
 
-    async def one(uuid, name="order.edi", problem=None):
+    async def one(uuid, name="order.edi", problem=None, blob=None):
         clock.tick(timedelta(seconds=1))
         upload = Upload(
             mailbox=MailboxId(mailbox),
             channel=Channel.SFTP,
             name=FileName(name),
             folder=Folder(Top.COUTBOX),
-            blob=await blobs.put(b"UNB+"),
+            blob=blob or await blobs.put(b"UNB+"),
         )
         transfer = TransferId(uuid)
         async with db.write() as conn:
@@ -156,6 +157,19 @@ async def test_several_run_again_or_none(api, receive):
     assert both.status == 200
     assert await found(api, "?state=FAILED") == []
     assert (await api.post(at, json={"ids": []})).status == 422
+
+
+async def test_a_file_that_cannot_be_read_to_its_end_is_not_filled_up(
+    api, receive, blobs, caplog
+):
+    blob = await blobs.put(b"x" * 1_000_000)
+    uuid = await receive("t1", blob=blob)
+    with blobs.path(blob).open("r+b") as file:
+        file.truncate(999_000)
+    answer = await api.get(f"/api/v1/transfers/{uuid}/content")
+    with pytest.raises(ClientPayloadError):
+        await answer.read()
+    assert "the download broke off" in caplog.text
 
 
 @pytest.mark.parametrize(
