@@ -69,8 +69,10 @@ async def cancel(call: Call) -> Sequence[PairAnswer]:
 
 
 def _instant(day: datetime | date | None) -> datetime | None:
-    if day is None or isinstance(day, datetime):
-        return day
+    if day is None:
+        return None
+    if isinstance(day, datetime):
+        return day.astimezone(UTC)
     return datetime.combine(day, time(), UTC)
 
 

@@ -21,11 +21,12 @@ def merged(
 ) -> Integration:
     """Return the settings as they will be; Invalid names every fault."""
     wrong: dict[str, str] = {}
-    as2 = {**old.as2, **as2_checks.checked(change.as2, wrong)}
+    clean = as2_checks.checked(change.as2, wrong)
+    as2 = {**old.as2, **clean}
     _check_client(vault, as2, change, wrong)
     for name, purpose in AS2_SECRETS.items():
-        if change.as2.get(name):
-            sealed = vault.seal(str(as2[name]).encode(), purpose)
+        if clean.get(name):
+            sealed = vault.seal(str(clean[name]).encode(), purpose)
             as2[name] = b64encode(sealed).decode()
     protocol = _given(change.protocol, old.protocol)
     if protocol is Channel.AS2 and not as2.get("selfId"):
@@ -109,8 +110,14 @@ def facts(integration: Integration) -> dict[str, object]:
         "rejectReason": integration.reject_reason,
         "publicKeys": list(integration.public_keys),
         "allowedAddresses": list(integration.allowed_addresses),
-        "as2": {
-            name: bool(value) if name in AS2_SECRETS else value
-            for name, value in integration.as2.items()
-        },
+        "as2": {name: _fact(name, value) for name, value in integration.as2.items()},
     }
+
+
+def _fact(name: str, value: object) -> object:
+    """Return a setting without secrets: an extra header may carry the partner's key."""
+    if name in AS2_SECRETS:
+        return bool(value)
+    if name == "headers" and isinstance(value, Mapping):
+        return sorted(value)
+    return value

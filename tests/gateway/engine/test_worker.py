@@ -163,3 +163,18 @@ async def test_stopping_finishes_what_was_begun(db, clock):
         await asyncio.sleep(0)
         handler.hold.set()
     assert handler.done == ["a"]
+
+
+async def test_a_worker_that_looks_for_no_work_is_in_trouble(db, clock):
+    worker = Worker("w", Jobs(db), {}, clock)
+    assert await worker.trouble() == "has not begun"
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run(stop))
+        async with asyncio.timeout(10):
+            while await worker.trouble():
+                await asyncio.sleep(0.005)
+        stop.set()
+        worker.wake()
+    clock.tick(timedelta(minutes=2))
+    assert await worker.trouble() == "has not looked for work for 120 s"
