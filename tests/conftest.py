@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from as2_builders import Person, a_person
 from fakes import FakeClock
 from hypothesis import settings
 from sqlalchemy import URL, make_url, text
@@ -37,6 +38,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="use this server instead of SQLite: postgresql+asyncpg://USER@HOST/postgres,"
         " whose user may make databases",
     )
+
+
+@pytest.fixture(scope="session")
+def ann() -> Person:
+    """Return somebody with a key, made once: making RSA keys is slow."""
+    return a_person("ann")
+
+
+@pytest.fixture(scope="session")
+def bob() -> Person:
+    """Return somebody else."""
+    return a_person("bob")
+
+
+@pytest.fixture(scope="session")
+def eve() -> Person:
+    """Return somebody whom nobody trusts."""
+    return a_person("eve")
 
 
 @pytest.fixture

@@ -1,23 +1,7 @@
-"""People with keys, made once: making RSA keys is slow; a listener for one of them."""
+"""A gateway that receives by AS2, and how long to damage its messages."""
 
 import pytest
-from as2_builders import Person, a_person
 from as2_station import a_station
-
-
-@pytest.fixture(scope="session")
-def ann() -> Person:
-    return a_person("ann")
-
-
-@pytest.fixture(scope="session")
-def bob() -> Person:
-    return a_person("bob")
-
-
-@pytest.fixture(scope="session")
-def eve() -> Person:
-    return a_person("eve")
 
 
 @pytest.fixture(scope="session")
