@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
@@ -34,11 +35,29 @@ class Crowd:
         others = self.doors - {newcomer}
         if len(others) >= limits.max_connections:
             return "too many connections"
-        if sum(not door.mailbox for door in others) >= limits.max_unauthenticated:
-            return "too many connections that have not logged in"
+        waiting = [door for door in others if not door.mailbox]
+        if len(waiting) >= limits.max_unauthenticated:
+            return self._make_room(newcomer, waiting)
         same = sum(door.address == newcomer.address for door in others)
         if same >= limits.max_per_address:
             return f"too many connections from {newcomer.address}"
+        return ""
+
+    def _make_room(self, newcomer: "Door", waiting: "list[Door]") -> str:
+        """Drop the oldest who has not logged in, of the address that has the most.
+
+        So nobody keeps everybody else out by connections that say nothing.
+        """
+        count = Counter(door.address for door in waiting)
+        greedy, most = count.most_common(1)[0]
+        if count[newcomer.address] >= most:
+            return "too many connections that have not logged in"
+        oldest = min(
+            (door for door in waiting if door.address == greedy),
+            key=lambda door: door.since,
+        )
+        log.warning("SFTP connection from %s dropped to let others in", greedy)
+        oldest.drop()
         return ""
 
     def crowded(self, newcomer: "Door", mailbox: MailboxId) -> bool:
@@ -57,6 +76,7 @@ class Door(asyncssh.SSHServer):
     def __init__(self, house: House, gate: Gate, crowd: Crowd) -> None:
         self.house = house
         self.address = ""
+        self.since = asyncio.get_running_loop().time()
         self._gate = gate
         self._crowd = crowd
         self._account: SftpAccount | None = None
@@ -96,6 +116,10 @@ class Door(asyncssh.SSHServer):
     def close(self, reason: str, code: int = asyncssh.DISC_BY_APPLICATION) -> None:
         if self._conn is not None:
             self._conn.disconnect(code, reason)
+
+    def drop(self) -> None:
+        if self._conn is not None:
+            self._conn.abort()
 
     async def abort(self) -> None:
         if self._conn is not None:

@@ -198,6 +198,38 @@ async def test_a_login_cannot_be_changed_for_another_while_it_is_checked(server,
         assert door.mailbox == BOX
 
 
+async def test_silent_connections_keep_no_other_address_out(running):
+    async with running(max_unauthenticated=3) as server:
+        silent = [
+            await asyncio.open_connection(
+                "127.0.0.1", server.port, local_addr=("127.0.0.2", 0)
+            )
+            for _ in range(3)
+        ]
+        while server.connections < 3:
+            await asyncio.sleep(0.005)
+        async with connect(server) as conn:
+            assert await (await conn.start_sftp_client()).isdir("/inbox")
+        reader, _ = silent[0]
+        await reader.read()  # the oldest had to go: this ends
+        assert server.connections >= 2
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_an_address_makes_no_room_for_itself(running):
+    async with running(max_unauthenticated=2) as server:
+        silent = [
+            await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)
+        ]
+        while server.connections < 2:
+            await asyncio.sleep(0.005)
+        with pytest.raises((asyncssh.ConnectionLost, ConnectionError)):
+            await connect(server)
+        for _, writer in silent:
+            writer.close()
+
+
 async def test_only_modern_algorithms_are_offered(server):
     for options in (
         {"encryption_algs": ["aes128-cbc"]},

@@ -80,7 +80,7 @@ class Integrations:
                 before=facts(old),
                 after=facts(new),
             )
-        if (old.enabled, old.protocol) != (new.enabled, new.protocol):
+        if _narrower(old, new):
             await self.on_change(mailbox)
         return replace(self._shown(owner, new, keys), password=password)
 
@@ -116,6 +116,7 @@ class Integrations:
             await integrations.put(conn, integration)
             password = await self._new_password(conn, mailbox)
             await audit.add(conn, self.clock(), actor.login, "password-reset", mailbox)
+        await self.on_change(mailbox)  # whoever had the old one is out
         return password
 
     async def send_test(
@@ -216,6 +217,15 @@ async def _stored(conn: Connection, made: SealedKey | None) -> SealedKey:
         )
     await as2_keys.add(conn, made)
     return made
+
+
+def _narrower(old: Integration, new: Integration) -> bool:
+    """Whether somebody who is connected may be so no longer, or connects elsewhere."""
+    return (
+        (old.enabled, old.protocol) != (new.enabled, new.protocol)
+        or set(old.allowed_addresses) != set(new.allowed_addresses)
+        or not set(old.public_keys) <= set(new.public_keys)
+    )
 
 
 async def _check_self_id(conn: Connection, owner: Mailbox, new: Integration) -> None:

@@ -244,6 +244,16 @@ async def test_too_many_keys_are_refused(api, path):
     assert (status, list(answer["data"])) == (422, ["sftp.publicKeys"])
 
 
+async def test_what_extra_headers_hold_stays_out_of_the_audit_log(api, mailbox):
+    body = {"as2": {"headers": {"X-Api-Key": "k-4711", "X-Route": "7"}}}
+    answer = await api.put(f"/api/v1/mailboxes/{mailbox}/integration", json=body)
+    assert answer.status == 200
+    [entry] = (await (await api.get("/api/v1/audit?action=integration-saved")).json())[
+        "data"
+    ]
+    assert entry["after"]["as2"]["headers"] == ["X-Api-Key", "X-Route"]
+
+
 async def test_as2_settings_are_kept_beside_those_of_sftp(api, path, pair, world):
     key = a_key()
     await put(api, path, enabled=True, sftp={"publicKeys": [key]})
@@ -333,6 +343,18 @@ async def test_sessions_hear_of_it_when_the_way_in_changes(api, path, world, mai
     assert world.changed == [mailbox]
     await put(api, path, protocol="AS2")
     await put(api, path, enabled=False)
+    assert world.changed == [mailbox] * 3
+
+
+async def test_whoever_came_in_by_what_is_withdrawn_is_out(api, path, world, mailbox):
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEMwtUVoJozivgZrhzlrENb6xplpt3aoNtunr9es2D+i"  # noqa: E501 - a key is one line
+    await put(api, path, enabled=True, sftp={"publicKeys": [key]})
+    world.changed.clear()
+    await put(api, path, rejectReason="no door")
+    assert world.changed == []
+    await put(api, path, sftp={"allowedAddresses": ["192.0.2.7"]})
+    await put(api, path, sftp={"publicKeys": []})
+    await api.post(f"{path}/password")
     assert world.changed == [mailbox] * 3
 
 
