@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # longer than anything may hold a blob before it commits a reference to it: an executed
 # rule waits up to 24 hours to be saved with its example
 GRACE = timedelta(hours=48)
-LOOKED_UP = 5000
+LOOKED_UP = 1000  # at once
 
 
 class IdleBlobs(Protocol):

@@ -167,7 +167,10 @@ class Finished:
             return gone.rowcount
 
     async def unused(self, digests: Sequence[str]) -> Sequence[str]:
-        """Return those of `digests` (5000 at most) that nothing refers to."""
+        """Return those of `digests` (1000 at most) that nothing refers to.
+
+        Each is a parameter for every column; PostgreSQL takes 32767 of them.
+        """
         found = union(*(select(c).where(c.in_(digests)) for c in REFERENCES))
         async with self.db.read() as conn:
             used = set((await conn.execute(found)).scalars())

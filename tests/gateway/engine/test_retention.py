@@ -334,3 +334,9 @@ def test_every_column_that_names_a_blob_is_known():
         if column.name.endswith("sha256") and table.name != "tokens"
     }
     assert named == set(REFERENCES)
+
+
+async def test_as_many_blobs_are_looked_up_at_once_as_any_database_can(db):
+    digests = [f"{number:064x}" for number in range(module.LOOKED_UP)]
+    assert len(digests) * len(REFERENCES) * 2 < 32_767  # room for more columns
+    assert await Finished(db).unused(digests) == digests
