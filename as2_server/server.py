@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 from typing_extensions import override
 
@@ -63,7 +64,8 @@ class Front:
         except Unreadable as error:
             answer = Answer.text(error.status, error.text)
         except ConnectionResetError:
-            raise  # nobody is left to answer
+            log.info("an AS2 sender at %s went away", request.remote)
+            answer = Answer(400)  # nobody is left to read it
         except Exception:
             incident = self.door.means.new_id()
             log.exception("POST %r by AS2: incident %s", request.path, incident)
@@ -89,6 +91,25 @@ class Front:
             return await self.door.post(profile, _headers(request), spool)
 
 
+class _Handler(RequestHandler):
+    """Tells neither the sender nor the log more than one line of what is no HTTP."""
+
+    @override
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if not isinstance(exc, HttpProcessingError) or request.writer.output_size:
+            return super().handle_error(request, status, exc, message)
+        log.info("no HTTP request from %s: %s", request.remote, type(exc).__name__)
+        answer = _response(Answer.text(status, "This HTTP request is malformed."))
+        answer.force_close()
+        return answer
+
+
 class _Server(web.Server):
     """Refuses connections beyond the limits."""
 
@@ -105,6 +126,10 @@ class _Server(web.Server):
         self._options = options
         self._addresses: Counter[str] = Counter()
         self._known: dict[RequestHandler, str] = {}
+
+    @override
+    def __call__(self) -> RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
 
     @override
     def connection_made(
