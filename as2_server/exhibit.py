@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from as2_server.keyring import key_pair
 from as2_server.protocol.cms import algorithms as alg
@@ -43,10 +43,10 @@ class Exhibits:
     def __call__(
         self,
         headers: HeaderPairs,
-        body: BinaryIO,
+        body: IO[bytes],
         keys: Sequence[OwnKeyRecord],
         signer: bytes | None,
-        out: BinaryIO,
+        out: IO[bytes],
     ) -> Exhibit | None:
         pairs = [key_pair(record) for record in keys]
         try:
@@ -62,7 +62,7 @@ class _Dissection:
     folder: Path
     keys: Sequence[KeyPair]
     pinned: Sequence[Certificate]
-    out: BinaryIO
+    out: IO[bytes]
 
     def entity(self, fields: Fields, body: IO[bytes]) -> Exhibit:
         """Take one layer off; what is below the last one is copied as it is."""

@@ -110,6 +110,11 @@ async def get_transfer_content(call: Call) -> web.StreamResponse:
     return await download(call, await call.desk.transfers.content(transfer))
 
 
+async def get_transfer_evidence(call: Call) -> web.StreamResponse:
+    transfer = TransferId(call.path("uuid"))
+    return await download(call, await call.desk.evidence.zip(transfer))
+
+
 async def reprocess_transfer(call: Call) -> TransferAnswer:
     transfer = TransferId(call.path("uuid"))
     await call.desk.transfers.reprocess(call.actor, [transfer])
@@ -197,6 +202,15 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.AUDITOR,
         tags=TAGS,
         produces=OCTETS,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/transfers/{uuid}/evidence",
+        handler=get_transfer_evidence,
+        summary="AS2 messages, MDNs and certificates, with a script that checks them",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        produces="application/zip",
     ),
     Operation(
         method="POST",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from admin_web.app import AdminOptions, build_app
 from admin_web.server import AdminServer, listen
+from as2_server.exhibit import Exhibits
 from certs.tls import self_signed, server_context
 from gateway.app.engine import Engine
 from gateway.app.foundation import new_id, utc_now
@@ -22,6 +23,7 @@ from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.envelopes import Envelopes
+from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Check, Health
 from gateway.engine.desk.integrations import Integrations
@@ -50,6 +52,7 @@ def desk(
     base = engine.base
     db, blobs, vault = base.db, base.blobs, base.vault
     runs = RuleRuns(db, blobs, engine.conversions, engine.drafts, utc_now, new_id)
+    spool = base.config.layout.as2_spool
     maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
     certificates = Certificates(
         db=db,
@@ -86,6 +89,7 @@ def desk(
         envelopes=Envelopes(db, blobs, engine.posting, utc_now),
         attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),
         transfers=Transfers(db, blobs, utc_now),
+        evidence=Evidence(db, blobs, engine.as2_book, Exhibits(spool), spool),
         conversions=ConversionLog(db),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from gateway.core.as2 import As2Profile, OwnKeyRecord
 from gateway.core.model import (
@@ -155,10 +155,10 @@ class Exhibitor(Protocol):
     def __call__(
         self,
         headers: HeaderPairs,
-        body: BinaryIO,
+        body: IO[bytes],
         keys: Sequence[OwnKeyRecord],
         signer: bytes | None,
-        out: BinaryIO,
+        out: IO[bytes],
     ) -> Exhibit | None:
         """Write to `out` what the MIC was taken of; None if no key opens it any more.
 

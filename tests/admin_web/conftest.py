@@ -8,12 +8,14 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from admin_web.app import AdminOptions, build_app
+from as2_server.exhibit import Exhibits
 from gateway.adapters.blobs import FolderBlobs
 from gateway.adapters.vault import FileVault
 from gateway.convert.pool import Converter
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.integrations import Addresses
+from gateway.engine.as2_book import MailboxAs2Book
 from gateway.engine.conversion import Conversions
 from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
@@ -23,6 +25,7 @@ from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.envelopes import Envelopes
+from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Health
 from gateway.engine.desk.integrations import Integrations
@@ -93,6 +96,9 @@ def desk(world, tmp_path, blobs, converter):
     conversions = Conversions(blobs, converter, Lookups(db))
     drafts = Drafts(db, blobs, new_id)
     maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
+    book = MailboxAs2Book(
+        db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"
+    )
     return Desk(
         people=People(
             db=db,
@@ -134,6 +140,7 @@ def desk(world, tmp_path, blobs, converter):
         envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), clock),
         attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),
         transfers=Transfers(db, blobs, clock),
+        evidence=Evidence(db, blobs, book, Exhibits(tmp_path), tmp_path),
         conversions=ConversionLog(db),
     )
 

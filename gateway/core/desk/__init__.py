@@ -19,7 +19,7 @@ from gateway.core.desk.people import PeopleDesk
 from gateway.core.desk.rules import RuleDesk
 from gateway.core.desk.settings import SettingsDesk
 from gateway.core.desk.templates import TemplateDesk
-from gateway.core.desk.transfers import TransferDesk
+from gateway.core.desk.transfers import EvidenceDesk, TransferDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +40,5 @@ class Desk:
     envelopes: EnvelopeDesk
     attachments: AttachmentDesk
     transfers: TransferDesk
+    evidence: EvidenceDesk
     conversions: ConversionDesk

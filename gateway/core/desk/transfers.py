@@ -83,3 +83,14 @@ class TransferDesk(Protocol):
         NotFound if there is no such transfer, Conflict if one of them has not failed.
         """
         ...
+
+
+class EvidenceDesk(Protocol):
+    """What people may have to settle a dispute."""
+
+    async def zip(self, transfer: TransferId) -> Content:
+        """Return the AS2 messages, MDNs and certificates of a transfer as a zip.
+
+        NotFound if there is no such transfer, or if it was not carried by AS2.
+        """
+        ...

@@ -59,6 +59,7 @@ async def _again(
 ) -> None:
     why = f"run again by {actor.login}"
     if found.direction is Direction.RECEIVED:
+        _must_be_received(found)
         transfer = await transfers.received(conn, found.id)
         if transfer is None:
             raise NotFound(f"There is no received transfer {found.id}.")
@@ -69,6 +70,17 @@ async def _again(
     await audit.add(
         conn, now, actor.login, "transfer-reprocess", found.id, before=before
     )
+
+
+def _must_be_received(found: TransferView) -> None:
+    """Refuse what was kept for inspection only: its sender knows that it failed."""
+    if found.problem is not None and found.problem.step == "receive":
+        raise Conflict(
+            f"The message of transfer {found.id} was refused, and its sender was told "
+            f"so. {found.problem.remedy} Then have it sent again.",
+            "transfer-refused",
+            {"transfer": found.id},
+        )
 
 
 async def _transfer(conn: Connection, transfer: TransferId) -> TransferView:

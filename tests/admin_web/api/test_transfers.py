@@ -1,10 +1,14 @@
 """Transfers and the conversion log over the API."""
 
+import json
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from aiohttp import ClientPayloadError
 
+from gateway.core.as2_log import Findings, Incoming
 from gateway.core.model import (
     Channel,
     FileName,
@@ -18,6 +22,7 @@ from gateway.core.model import (
     TransferId,
     Upload,
 )
+from gateway.engine.as2_log import StoreAs2Log
 from gateway.store import deliveries, transfers
 from gateway.store.transfers import LogLine
 
@@ -173,11 +178,60 @@ async def test_a_file_that_cannot_be_read_to_its_end_is_not_filled_up(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("GET", "/content"), ("POST", "/reprocess")]
+    ("method", "path"),
+    [("GET", ""), ("GET", "/content"), ("GET", "/evidence"), ("POST", "/reprocess")],
 )
 async def test_an_unknown_transfer_is_404(api, method, path):
     answer = await api.request(method, f"/api/v1/transfers/{NOBODY}{path}")
     assert (answer.status, (await answer.json())["code"]) == (404, "not-found")
+
+
+@pytest.fixture
+def as2(db, blobs, mailbox, clock):
+    """Return an AS2 message without payload, kept for inspection as a transfer."""
+    log = StoreAs2Log(db, blobs, clock, lambda: "t1")
+
+    async def refused() -> Incoming:
+        incoming = Incoming(
+            uuid="m1",
+            mailbox=MailboxId(mailbox),
+            message_id="<1@ann>",
+            sender="ann",
+            receiver="bob",
+            headers=[("Content-Type", "text/plain"), ("Message-ID", "<1@ann>")],
+            body=await blobs.put(b"hello"),
+            received_at=clock(),
+        )
+        problem = Problem("as2-x", "not signed", "receive", remedy="Ask the partner.")
+        found = Findings(disposition="processed/error: x")
+        await log.reject(incoming, problem, found, None)
+        return incoming
+
+    return refused
+
+
+async def test_a_refused_message_cannot_run_again(api, as2):
+    await as2()
+    answer = await api.post("/api/v1/transfers/t1/reprocess")
+    assert answer.status == 409
+    body = await answer.json()
+    assert body["code"] == "transfer-refused"
+    assert "Ask the partner" in body["message"]
+
+
+async def test_evidence_is_a_zip(api, as2, receive):
+    await as2()
+    answer = await api.get("/api/v1/transfers/t1/evidence")
+    assert answer.content_type == "application/zip"
+    packed = ZipFile(BytesIO(await answer.read()))
+    assert packed.read("message-1/body.bin") == b"hello"
+    assert packed.read("message-1/content.bin") == b"hello"
+    times = json.loads(packed.read("message-1/times.json"))
+    assert times["disposition"] == "processed/error: x"
+    assert packed.testzip() is None
+    await receive("t2")
+    answer = await api.get("/api/v1/transfers/t2/evidence")
+    assert (answer.status, (await answer.json())["code"]) == (404, "no-evidence")
 
 
 async def test_the_conversion_log_is_filtered_and_paged(

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from as2_builders import a_person
 from as2_station import BOX, a_station
 from sqlalchemy import select
 
@@ -21,16 +20,6 @@ from gateway.engine.as2_mdn import AsyncMdns
 from gateway.engine.parking import PARKED
 from gateway.store.jobs import Job, Jobs
 from gateway.store.tables import trace
-
-
-@pytest.fixture(scope="session")
-def ann():
-    return a_person("ann")
-
-
-@pytest.fixture(scope="session")
-def bob():
-    return a_person("bob")
 
 
 @pytest.fixture
