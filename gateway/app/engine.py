@@ -105,6 +105,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
             ),
         },
         clock=utc_now,
+        slots=12,  # two partners and a mail server that all hang leave some free
     )
     base.db.watch(worker.wake)
     return Engine(

@@ -106,7 +106,9 @@ class StoreAs2Log:
     async def send_again(self, uuid: str) -> None:
         async with self.db.write() as conn:
             if await as2_messages.mdn_wanted_again(conn, uuid):
-                await jobs.add(conn, MDN_JOB, uuid, self.clock())
+                waiting = await as2_messages.waiting_mdn(conn, uuid)
+                lane = waiting.mailbox if waiting else ""
+                await jobs.add(conn, MDN_JOB, uuid, self.clock(), lane)
 
     async def _receive(
         self, conn: Connection, incoming: Incoming, upload: Upload
@@ -145,7 +147,8 @@ async def _schedule(
     conn: Connection, incoming: Incoming, mdn: MdnRecord | None
 ) -> None:
     if mdn and mdn.url:
-        await jobs.add(conn, MDN_JOB, incoming.uuid, incoming.received_at)
+        due, lane = incoming.received_at, incoming.mailbox
+        await jobs.add(conn, MDN_JOB, incoming.uuid, due, lane)
 
 
 def _upload(incoming: Incoming, payload: IncomingPayload, top: Top) -> Upload:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ POLL = timedelta(seconds=5)
 SILENCE = timedelta(minutes=1)
 QUEUE_TROUBLE = timedelta(seconds=1)
 LEASE = timedelta(minutes=5)
+IN_A_LANE = 2
+AT_ONCE = 4
+"""So many jobs are taken at a time: at most IN_A_LANE - 1 + AT_ONCE of one lane run."""
 OUTAGE = timedelta(seconds=30)  # until work that a full disk stopped is tried again
 UNFORESEEN = RetryPolicy(first=timedelta(seconds=5), max_attempts=5)
 
@@ -37,7 +41,11 @@ class Handler(Protocol):
 
 @dataclass(slots=True)
 class Worker:
-    """Runs up to `slots` jobs at a time; *name* is unique among all processes."""
+    """Runs up to `slots` jobs at a time; *name* is unique among all processes.
+
+    One partner that lets us wait must not hold all the slots: while IN_A_LANE jobs of
+    its lane run, no more of that lane are taken.
+    """
 
     name: str
     jobs: Jobs
@@ -92,13 +100,22 @@ class Worker:
         free = self.slots - len(self._held)
         if not free:
             return []
-        now, mine = self.clock(), list(self._held)
-        return list(await self.jobs.claim(self.name, now, LEASE, free, but=mine))
+        now, mine, most = self.clock(), list(self._held), min(free, AT_ONCE)
+        claimed = await self.jobs.claim(
+            self.name, now, LEASE, most, but=mine, full=self._full()
+        )
+        return list(claimed)
+
+    def _full(self) -> list[str]:
+        lanes = Counter(job.lane for job in self._held.values() if job.lane)
+        return [lane for lane, jobs in lanes.items() if jobs >= IN_A_LANE]
 
     async def _pause(self) -> timedelta:
         """Return how long nothing will be due, if nobody wakes us."""
         mine = list(self._held)
-        due = await self.jobs.next_due(mine) if len(mine) < self.slots else None
+        if len(mine) >= self.slots:
+            return POLL
+        due = await self.jobs.next_due(mine, self._full())
         return min(POLL, max(due - self.clock(), timedelta(0))) if due else POLL
 
     async def _sleep(self, pause: timedelta) -> None:

@@ -98,7 +98,8 @@ async def enqueue(
             .values(**values)
         )
     if problem is None:
-        await jobs.add(conn, "deliver", parcel.transfer, at)
+        lane = _lane(channel, parcel.mailbox)
+        await jobs.add(conn, "deliver", parcel.transfer, at, lane)
     return True
 
 
@@ -223,4 +224,10 @@ async def reprocess(
         .where(transfers.c.uuid == transfer)
         .values(**_columns(Queued(0, at)))
     )
-    await jobs.add(conn, "deliver", transfer, at)
+    lane = _lane(Channel(row.protocol), row.mailbox)
+    await jobs.add(conn, "deliver", transfer, at, lane)
+
+
+def _lane(channel: Channel, mailbox: str) -> str:
+    """Return whom a delivery waits for: a folder of our own takes no time."""
+    return mailbox if channel is Channel.AS2 else ""

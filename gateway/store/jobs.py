@@ -22,22 +22,34 @@ KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job this worker holds until its lease ends; *subject* is what it is about."""
+    """A job this worker holds until its lease ends; *subject* is what it is about.
+
+    *lane* names whom it may have to wait for (a partner's server), empty for nobody.
+    """
 
     id: int
     kind: str
     subject: str
     attempts: int
     worker: str
+    lane: str = ""
 
 
-async def add(conn: AsyncConnection, kind: str, subject: str, run_at: datetime) -> None:
+async def add(
+    conn: AsyncConnection, kind: str, subject: str, run_at: datetime, lane: str = ""
+) -> None:
     """Insert the job; if it is there already it stays one job, due at `run_at`.
 
     A worker that holds it loses it: what it does is then done again.
     """
     conn.info[NEW_WORK] = True
-    fresh = {"run_at": run_at, "attempts": 0, "dead": False, "last_error": ""}
+    fresh = {
+        "run_at": run_at,
+        "lane": lane,
+        "attempts": 0,
+        "dead": False,
+        "last_error": "",
+    }
     insert = sqlite_insert if conn.dialect.name == "sqlite" else postgresql_insert
     await conn.execute(
         insert(jobs)
@@ -87,8 +99,9 @@ class Jobs:
         limit: int,
         *,
         but: Collection[int] = (),
+        full: Collection[str] = (),
     ) -> Sequence[Job]:
-        """Take up to `limit` due jobs nobody holds, oldest first.
+        """Take up to `limit` due jobs nobody holds, oldest first; none of `full` lanes.
 
         `but` are jobs this worker still does, though their lease is over or they were
         added again: they are free once it has noticed.
@@ -96,7 +109,7 @@ class Jobs:
         due = (
             select(jobs.c.id)
             .where(jobs.c.dead.is_(False), jobs.c.run_at <= now)
-            .where(jobs.c.id.not_in(but))
+            .where(jobs.c.id.not_in(but), jobs.c.lane.not_in(full))
             .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
             .order_by(jobs.c.run_at, jobs.c.id)
             .limit(limit)
@@ -108,7 +121,9 @@ class Jobs:
             update(jobs)
             .where(jobs.c.id.in_(due.with_for_update(skip_locked=True)))
             .values(worker=worker, lease_until=now + lease)
-            .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts)
+            .returning(
+                jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.lane
+            )
         )
         async with self.db.write() as conn:
             rows = sorted((await conn.execute(taken)).all())
@@ -119,6 +134,7 @@ class Jobs:
                 subject=row.subject,
                 attempts=row.attempts,
                 worker=worker,
+                lane=row.lane,
             )
             for row in rows
         ]
@@ -173,10 +189,15 @@ class Jobs:
         async with self.db.write() as conn:
             await conn.execute(woken)
 
-    async def next_due(self, but: Collection[int] = ()) -> datetime | None:
+    async def next_due(
+        self, but: Collection[int] = (), full: Collection[str] = ()
+    ) -> datetime | None:
         """Return when the next free job is due, `but` for these; None if none is."""
         first = select(func.min(jobs.c.run_at)).where(
-            jobs.c.dead.is_(False), jobs.c.worker.is_(None), jobs.c.id.not_in(but)
+            jobs.c.dead.is_(False),
+            jobs.c.worker.is_(None),
+            jobs.c.id.not_in(but),
+            jobs.c.lane.not_in(full),
         )
         async with self.db.read() as conn:
             due: datetime | None = (await conn.execute(first)).scalar()

@@ -122,7 +122,8 @@ async def _insert(
         )
         .returning(mails.c.id)
     )
-    await jobs.add(conn, "mail", str(made.scalar_one()), due_at)
+    # all of them wait for the one mail server
+    await jobs.add(conn, "mail", str(made.scalar_one()), due_at, lane="mail")
 
 
 # --- What the mails say ----------------------------------------------------------

@@ -102,6 +102,7 @@ jobs = Table(
     Column("id", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),  # route dispatch deliver mail
     Column("subject", String(128), nullable=False),
+    Column("lane", String(64), nullable=False),  # who is waited for, else empty
     Column("run_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("lease_until", Instant),

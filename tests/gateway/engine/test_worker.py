@@ -178,3 +178,24 @@ async def test_a_worker_that_looks_for_no_work_is_in_trouble(db, clock):
         worker.wake()
     clock.tick(timedelta(minutes=2))
     assert await worker.trouble() == "has not looked for work for 120 s"
+
+
+async def test_a_partner_that_lets_us_wait_does_not_hold_all_the_slots(db, clock):
+    handler, stop = Recorder(db), asyncio.Event()
+    slow = Recorder(db, hold=asyncio.Event())
+    worker = Worker("w", Jobs(db), {"route": handler, "deliver": slow}, clock, slots=12)
+    async with db.write() as conn:
+        for number in range(20):
+            await jobs.add(conn, "deliver", f"{number}", clock(), "slow partner")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run(stop))
+        await until(lambda: worker._held)
+        await add(db, clock, "a", "b", "c")
+        worker.wake()
+        await until(lambda: len(handler.done) == 3)
+        waiting = [job for job in worker._held.values() if job.lane]
+        assert 2 <= len(waiting) <= 5
+        slow.hold.set()
+        await until(lambda: len(slow.done) == 20)
+        stop.set()
+        worker.wake()
