@@ -47,6 +47,7 @@ class Writing:
     append: bool
     max_bytes: int
     room_left: RoomLeft
+    keep_free: int = 0  # bytes of the disk that no upload may use
     modified_at: datetime | None = None
     fd: int = -1
     granted: int = 0  # the size up to which no look at the quota is needed
@@ -145,8 +146,17 @@ class Writing:
                 "the mailbox is full; delete what was fetched and send the file again"
             )
             raise self.problem
+        if size - present > await asyncio.to_thread(self._free):
+            self.problem = QuotaExceeded(
+                "the gateway's disk is nearly full; tell its operator"
+            )
+            raise self.problem
         limit = size + CHECK if room is None else min(size + CHECK, present + room)
         self.granted = limit
+
+    def _free(self) -> int:
+        disk = os.fstatvfs(self.fd)
+        return disk.f_bavail * disk.f_frsize - self.keep_free
 
 
 @dataclass(frozen=True, slots=True)

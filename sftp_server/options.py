@@ -19,6 +19,7 @@ class SftpOptions:
     port: int
     host_keys: Sequence[bytes]
     max_file_bytes: int = 1024 * MIB
+    keep_free: int = 128 * MIB  # of the disk: what the database needs to go on
     max_connections: int = 200
     max_unauthenticated: int = 30
     max_per_address: int = 20

@@ -126,6 +126,7 @@ class Session(NoLocalFiles):
             append=bool(pflags & FXF_APPEND),
             max_bytes=house.options.max_file_bytes,
             room_left=self._room_left,
+            keep_free=house.options.keep_free,
         )
         writing = await house.writers.open(begin, lambda spool: make(spool=spool))
         self._writes[writing.spool.entry] = item

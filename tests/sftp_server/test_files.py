@@ -54,6 +54,16 @@ async def test_a_failed_write_fails_the_close_too(
     assert writing.fd == -1
 
 
+async def test_an_upload_leaves_the_disk_what_the_database_needs(running):
+    async with running(keep_free=1 << 60) as server, connect(server) as conn:
+        client = await conn.start_sftp_client()
+        with pytest.raises(asyncssh.SFTPError, match="disk is nearly full"):
+            async with client.open("coutbox/a.edi", "wb") as file:
+                await file.write(b"abc")
+        assert await client.listdir("coutbox") == [".", "..", "a.edi"]
+        await client.remove("coutbox/a.edi")
+
+
 async def test_a_file_that_became_a_blob_is_never_written_to(world):
     """The first look may be too early: the entry changes before the file is opened."""
     spool = await world.begin("coutbox/a.edi")
