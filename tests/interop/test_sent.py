@@ -1,13 +1,9 @@
 """What we send to other products, over HTTP: every payload equal, every MIC equal."""
 
-import asyncio
-from dataclasses import dataclass, field
-
 import pytest
-from as2_line import As2Line, Pairs, Reply, as2_line, partner_server
+from as2_line import As2Line, as2_line, partner_server
 from partners.cells import (
     Cell,
-    Partner,
     Receipt,
     Taken,
     Way,
@@ -16,6 +12,7 @@ from partners.cells import (
     same_mic,
     without_mic,
 )
+from partners.taking import Taking
 
 from gateway.core.as2 import MdnMode
 from gateway.core.model import MdnPending, SendResult, Sent
@@ -31,21 +28,6 @@ MODES = {
     Receipt.ASYNC: MdnMode.ASYNC,
     Receipt.ASYNC_SIGNED: MdnMode.ASYNC,
 }
-
-
-@dataclass
-class Taking:
-    """The partner behind its HTTP server: takes messages, answers with its MDNs."""
-
-    partner: Partner
-    taken: list[Taken] = field(default_factory=list)
-
-    async def __call__(self, headers: Pairs, body: bytes) -> Reply:
-        found = await asyncio.to_thread(self.partner.take, headers, body)
-        self.taken.append(found)
-        if found.mdn is None or found.url:
-            return Reply(200, [], b"")
-        return Reply(200, *found.mdn)
 
 
 @pytest.mark.parametrize("group", groups(Way.OUT), ids=label)

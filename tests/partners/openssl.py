@@ -69,7 +69,7 @@ class OpenSsl:
             entity = compressed(entity)
         if cell.signed:
             mic = entity
-            entity = self._signed(entity)
+            entity = self.signed(entity)
         if cell.compression == "after-signing":
             entity = compressed(entity)
         if cell.encrypted:
@@ -83,7 +83,8 @@ class OpenSsl:
         ]
         return Posted(headers, body, _mic_of(mic))
 
-    def _signed(self, entity: bytes) -> bytes:
+    def signed(self, entity: bytes) -> bytes:
+        """Make a multipart/signed of the entity, with its headers."""
         signature = self._run(
             entity,
             *("-sign", *DER_OUT, "-md", "sha256"),
@@ -177,7 +178,7 @@ class OpenSsl:
             + b"\r\n--report--\r\n",
         )
         if "disposition-notification-options" in given:
-            report = self._signed(report)
+            report = self.signed(report)
         head, _, body = report.partition(b"\r\n\r\n")
         addresses = _addresses(self.names.partner, us, f"<mdn-{number.strip('<>')}>")
         return [*addresses, *_pairs(head)], body
