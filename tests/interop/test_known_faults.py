@@ -163,18 +163,17 @@ async def test_the_mic_of_an_unsigned_message_is_of_its_entity(line, us):
 
 @pytest.mark.parametrize("way", ["in", "out"])
 async def test_names_with_spaces_are_quoted_once(
-    way, db, tmp_path, clock, us, them, openssl
+    way, db, tmp_path, clock, people, openssl
 ):
     names = Names("b you", 'a "me" \\')
-    partner = OpenSsl(them, us, openssl.folder, names)
+    partner = OpenSsl(openssl.own, openssl.us, openssl.folder, names)
     async with (
         partner_server() as server,
         as2_line(
             db,
             tmp_path,
             clock,
-            us,
-            them,
+            *people,
             recipient_url=server.url,
             recipient_id=names.partner,
             self_id=names.us,
