@@ -210,6 +210,7 @@ async def expire(conn: AsyncConnection, now: datetime) -> Sequence[EnvelopeId]:
         select(envelopes.c.uuid)
         .where(envelopes.c.status == OPEN, envelopes.c.expires_at <= now)
         .limit(500)
+        .with_for_update(skip_locked=True)  # being decided: the next look will see
     )
     over = [EnvelopeId(uuid) for uuid in (await conn.execute(due)).scalars()]
     for envelope in over:
@@ -276,7 +277,17 @@ async def must_wait(
 async def redispatch(
     conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId, at: datetime
 ) -> None:
-    """Bring the envelope to the mailbox's remote server once more."""
-    if await inbox_entry(conn, envelope, mailbox) is None:
+    """Bring the envelope to the mailbox's remote server once more.
+
+    NotFound, or Conflict if it was rejected or has expired.
+    """
+    entry = await inbox_entry(conn, envelope, mailbox)
+    if entry is None:
         raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")
+    if entry.status not in {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}:
+        raise Conflict(
+            f"the envelope is {entry.status.value}; only a WAITING or COMPLETED one "
+            "is brought to the remote server; have it sent anew",
+            "envelope-ended",
+        )
     await jobs.add(conn, "dispatch", f"{dispatch_subject(envelope, mailbox)}|again", at)

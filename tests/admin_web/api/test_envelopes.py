@@ -205,3 +205,18 @@ async def test_reprocessing_brings_it_to_the_remote_server_again(
     assert (await audited())[0] == "envelope-reprocess"
     assert (await api.post(f"{at}/{mailbox}/inbox-envelope/{uuid}")).status == 404
     assert (await api.post(f"{at}/{seller}/inbox-envelope/{NOBODY}")).status == 404
+
+
+async def test_a_rejected_envelope_is_not_brought_to_the_remote_server(
+    api, seller, send
+):
+    uuid = await send()
+    rejected = await api.post(
+        f"/api/v1/envelope/{uuid}/reject", json={}, headers={"mailbox": seller}
+    )
+    assert rejected.status == 200
+    at = "/api/v1/integration/reprocess-mailbox"
+    done = await api.post(f"{at}/{seller}/inbox-envelope/{uuid}")
+    body = await done.json()
+    assert (done.status, body["code"]) == (409, "envelope-ended")
+    assert "CANCELLED" in body["message"]
