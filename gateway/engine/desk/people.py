@@ -1,5 +1,6 @@
 """People and tokens: first administrator, log in, who may what."""
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.secret import NewSecret, Passwords, digest
 from gateway.store import audit, people
 from gateway.store.database import Connection, Database
+
+log = logging.getLogger(__name__)
 
 ADMIN = "admin"
 SESSION = timedelta(hours=12)
@@ -54,6 +57,7 @@ class People:
             known = await people.person(conn, login)
         stored = known.password_hash if known else None
         if not await self.passwords.verify(stored, password) or known is None:
+            log.warning("login %r from %s failed", login, address)
             raise Unauthenticated(_WRONG_LOGIN, "wrong-login")
         self.attempts.succeeded(login, address)
         text = self.new_secret()

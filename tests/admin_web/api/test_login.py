@@ -82,6 +82,13 @@ async def test_a_token_named_like_a_person_is_not_that_person(anybody, desk, ann
     assert answer.status == 403
 
 
+async def test_a_failed_login_is_in_the_log_without_its_password(anybody, caplog):
+    body = {"login": "anna\n", "password": "guessed it"}
+    assert (await anybody.post("/api/login", json=body)).status == 401
+    assert "login 'anna' from 127.0.0.1 failed" in caplog.text
+    assert "guessed" not in caplog.text
+
+
 async def test_a_login_is_booked_without_its_password(anybody, api, anna):
     await token_of(anybody)
     log = await (await api.get("/api/v1/audit?action=logged-in")).json()
