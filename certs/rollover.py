@@ -80,8 +80,8 @@ def signing(keys: Sequence[P], now: datetime) -> P:
         if key.signs_from and key.signs_from <= now and not _retired(key, now)
     ]
     usable = [item for item in started if valid(item[1].certificate, now)]
-    if usable:
-        return max(usable, key=lambda item: item[0])[1]
+    if usable:  # of two that sign from the same moment the later one
+        return max(reversed(usable), key=lambda item: item[0])[1]
     if started:
         newest = max(started, key=lambda item: item[0])[1]
         raise NoUsableKey(

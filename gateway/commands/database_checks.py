@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.adapters.vault import FileVault
+from gateway.commands.as2_checks import certificates
 from gateway.commands.findings import Finding, fail, ok, warn
 from gateway.config import Config
 from gateway.core.errors import GatewayError, StorageError
@@ -25,11 +26,14 @@ async def database(config: Config, now: datetime) -> list[Finding]:
     db = Database.open(config.database_url)
     try:
         found = await diagnose(db)
+        findings = list(_judge(found, config, now))
+        if not found.damage and found.schema == found.known_schema:
+            findings.append(await certificates(db, now))
     except StorageError as error:
         return [fail("database", f"{error}; restore it from the backup")]
     finally:
         await db.close()
-    return list(_judge(found, config, now))
+    return findings
 
 
 def _judge(found: Diagnosis, config: Config, now: datetime) -> Iterator[Finding]:

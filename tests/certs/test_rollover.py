@@ -100,3 +100,8 @@ def test_old_and_new_may_sign_while_both_are_valid(old, new):
     assert trusted(keys, NOW + 11 * DAY) == [new.certificate]
     grace = trusted(keys, NOW + 11 * DAY, grace=2 * DAY)
     assert grace == [old.certificate, new.certificate]
+
+
+def test_of_two_pairs_with_one_beginning_the_later_signs(old, new):
+    first, second = OwnKey(old, NOW), OwnKey(new, NOW)
+    assert signing([first, second], NOW + 6 * DAY) is second

@@ -3,11 +3,13 @@ import json
 import os
 import socket
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from drive.mail import mail_server
 
+from certs.identity import make_identity
 from gateway.commands.doctor import examine
 from gateway.commands.findings import Level
 from gateway.config import load
@@ -118,8 +120,8 @@ def test_a_database_of_a_newer_version_is_a_failure(data):
 def test_jobs_that_were_given_up_are_a_warning(data):
     change(
         data,
-        "insert into jobs (kind, subject, run_at, attempts, dead, last_error) "
-        "values ('route', 'x', '2026-01-01', 12, 1, 'gone')",
+        "insert into jobs (kind, subject, lane, run_at, attempts, dead, last_error) "
+        "values ('route', 'x', '', '2026-01-01', 12, 1, 'gone')",
     )
     assert look(data)["jobs"].level is Level.WARN
 
@@ -202,3 +204,25 @@ def test_a_mail_password_file_that_is_missing_is_named(data):
     assert found["mail password"].level is Level.FAIL
     there = look(data, GATEWAY_SMTP_PASSWORD_FILE=str(data / "admin-password"))
     assert there["mail password"].level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "told"),
+    [
+        (400, Level.OK, "1, none ends within 30 days"),
+        (20, Level.WARN, "AS2_SELF of Shop ends on 2026-12-13"),
+    ],
+)
+def test_as2_certificates_that_end_are_named(data, days, level, told):
+    certificate = make_identity("Shop", NOW, days=days).der
+    with closing(sqlite3.connect(data / "gateway.db")) as db:
+        db.execute("INSERT INTO mailboxes VALUES ('m1', 'Shop', '2026-01-01 00:00:00')")
+        db.execute(
+            "INSERT INTO as2_keys VALUES ('k1', 'm1', x'00', ?, '2026-01-01 00:00:00', "
+            "'2026-01-01 00:00:00', NULL)",
+            (certificate,),
+        )
+        db.commit()
+    found = look(data, NOW)["AS2 certificates"]
+    assert found.level is level
+    assert told in found.text
