@@ -62,6 +62,8 @@ class Database:
         """One consistent view; nothing written in it is kept. Outage."""
         with _told():
             async with self.engine.connect() as conn:
+                if not self.embedded:  # SQLite's reads are so by themselves
+                    await conn.execution_options(isolation_level="REPEATABLE READ")
                 yield conn
 
     @asynccontextmanager

@@ -136,9 +136,7 @@ async def test_concurrent_increments_are_all_counted(db, clock):
 
     async def increment() -> None:
         async with db.write() as conn:
-            locked = select(
-                table.c.attempts
-            ).with_for_update()  # for PostgreSQL
+            locked = select(table.c.attempts).with_for_update()  # for PostgreSQL
             seen = (await conn.execute(locked)).scalar()
             await asyncio.sleep(0)
             await conn.execute(update(table).values(attempts=seen + 1))
@@ -146,3 +144,13 @@ async def test_concurrent_increments_are_all_counted(db, clock):
     await asyncio.gather(*(increment() for _ in range(100)))
     async with db.read() as conn:
         assert (await conn.execute(select(table.c.attempts))).scalar() == 100
+
+
+async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(db, clock):
+    await add(db, clock, "a")
+    size = select(func.count()).select_from(table)
+    async with db.read() as conn:
+        assert (await conn.execute(size)).scalar() == 1
+        await add(db, clock, "b")
+        assert (await conn.execute(size)).scalar() == 1
+    assert await count(db) == 2
