@@ -3,6 +3,7 @@
 What has a successor in place is not told of.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,11 @@ class CertificateWarnings:
             keys = await as2_keys.every(conn, now)
             given = await certificate_warnings.given(conn)
         for owner in owners:
-            for each in _ending(owner, saved.get(owner.id), keys, now):
+            # reading certificates takes its time: not on the loop
+            ending = await asyncio.to_thread(
+                _ending, owner, saved.get(owner.id), keys, now
+            )
+            for each in ending:
                 await self._tell(owner, each, given, now)
         async with self.db.write() as conn:
             retired = await as2_keys.remove_retired(conn, now)
@@ -111,18 +116,24 @@ def _ending(
     integration: Integration | None,
     keys: Sequence[SealedKey],
     now: datetime,
-) -> Iterator[_Ending]:
+) -> Sequence[_Ending]:
     if integration is None or not integration.enabled:
-        return
+        return []
     if integration.protocol is not Channel.AS2:
-        return
+        return []
     own = [key for key in keys if key.mailbox == owner.id]
-    for pair in _unfollowed(pairs(own, now)):
-        yield _Ending(Purpose.AS2_SELF, pair.certificate)
     listed = list(of_mailbox(owner, integration, (), now))
-    for each in listed:
-        if each.certificate is not None and not _followed(each, listed):
-            yield _Ending(each.purpose, each.certificate)
+    return [
+        *(
+            _Ending(Purpose.AS2_SELF, pair.certificate)
+            for pair in _unfollowed(pairs(own, now))
+        ),
+        *(
+            _Ending(each.purpose, each.certificate)
+            for each in listed
+            if each.certificate is not None and not _followed(each, listed)
+        ),
+    ]
 
 
 def _unfollowed(own: Sequence[PairView]) -> Iterator[PairView]:

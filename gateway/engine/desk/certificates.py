@@ -14,6 +14,7 @@ from gateway.core.desk.certificates import CertificateView, Listed, Purpose
 from gateway.core.desk.health import Sample
 from gateway.core.errors import ConfigError
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
+from gateway.core.model import MailboxId
 from gateway.core.ports import Clock
 from gateway.engine.desk.certificate_views import of_pem, pairs, view
 from gateway.store import as2_keys, integrations, mailboxes
@@ -45,15 +46,19 @@ class Certificates:
             owners = await mailboxes.listing(conn)
             saved = {each.mailbox: each for each in await integrations.saved(conn)}
             keys = await as2_keys.every(conn, now)
-        own = await asyncio.to_thread(lambda: list(self._own(now)))
-        found = [
-            *own,
-            *(
-                listed
-                for owner in owners
-                for listed in of_mailbox(owner, saved.get(owner.id), keys, now)
-            ),
-        ]
+        # reading thousands of certificates would keep the loop
+        return await asyncio.to_thread(self._all, owners, saved, keys, now)
+
+    def _all(
+        self,
+        owners: Sequence[Mailbox],
+        saved: Mapping[MailboxId, Integration],
+        keys: Sequence[SealedKey],
+        now: datetime,
+    ) -> Sequence[Listed]:
+        found = list(self._own(now))
+        for owner in owners:
+            found += of_mailbox(owner, saved.get(owner.id), keys, now)
         return sorted(found, key=_days)
 
     async def samples(self) -> Sequence[Sample]:
