@@ -181,6 +181,7 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.INTEGRATOR,
         tags=TAGS,
         body=DictionaryBody,
+        max_bytes=16 << 20,
         answer=DictionaryAnswer,
         status=201,
     ),
@@ -201,6 +202,7 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.INTEGRATOR,
         tags=TAGS,
         body=DictionaryChange,
+        max_bytes=16 << 20,
         answer=DictionaryAnswer,
     ),
     Operation(

@@ -18,7 +18,7 @@ from gateway.core.envelope import EnvelopeStatus
 from gateway.core.model import EnvelopeId, MailboxId, TemplateId
 
 MAILBOX = "mailbox"
-TEXT_MAX = 64 << 20
+TEXT_MAX = 30 << 20
 REASON_MAX = 2000
 
 
@@ -136,6 +136,7 @@ OPERATIONS: Sequence[Operation] = (
         tags=TAGS,
         headers=(MAILBOX,),
         body=SendBody,
+        max_bytes=32 << 20,
         answer=SentAnswer,
         status=201,
     ),

@@ -23,6 +23,7 @@ from gateway.core.errors import Forbidden, Invalid, QuotaExceeded, Unauthenticat
 DESK = web.AppKey("desk", Desk)
 ACTOR = web.RequestKey("actor", Actor)
 READ_SECONDS = 60
+BODY_BYTES = 1 << 20  # parsing holds the loop: 60 MB of numbers for seven seconds
 STRANGERS_BYTES = 16 << 10  # of a body that needs no token
 NOBODY = Actor("", PersonRole.AUDITOR)
 
@@ -78,7 +79,7 @@ class Operation:
     *role* is the lowest that may; None: no token is needed. *answer* is a model or
     `list[model]`. *accepts* names the media types of a body that the handler reads
     itself, *produces* the one of a handler that answers a response of its own.
-    *headers* are those it needs beside the token.
+    *headers* are those it needs beside the token; *max_bytes* bounds a parsed body.
     """
 
     method: str
@@ -94,6 +95,7 @@ class Operation:
     accepts: Sequence[str] = ()
     produces: str = "application/json"
     headers: Sequence[str] = field(default=())
+    max_bytes: int = BODY_BYTES
 
     @property
     def path_names(self) -> Sequence[str]:
@@ -132,7 +134,7 @@ async def _admit(operation: Operation, request: web.Request) -> Call:
                 f"{actor.login} has {actor.role.value}."
             )
     request[ACTOR] = actor
-    most = STRANGERS_BYTES if operation.role is None else None
+    most = STRANGERS_BYTES if operation.role is None else operation.max_bytes
     model = operation.body
     return Call(
         request,

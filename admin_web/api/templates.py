@@ -163,6 +163,7 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.INTEGRATOR,
         tags=TAGS,
         body=TemplateBody,
+        max_bytes=12 << 20,
         answer=ImportAnswer,
         status=201,
     ),

@@ -1,6 +1,7 @@
 """Opening the database; read and write transactions."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -62,9 +63,12 @@ class Database:
         """One consistent view; nothing written in it is kept. Outage."""
         with _told():
             async with self.engine.connect() as conn:
-                if not self.embedded:  # SQLite's reads are so by themselves
-                    await conn.execution_options(isolation_level="REPEATABLE READ")
-                yield conn
+                if self.embedded:
+                    yield conn
+                else:  # SQLite's reads are so by themselves
+                    yield await conn.execution_options(
+                        isolation_level="REPEATABLE READ"
+                    )
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -100,6 +104,8 @@ def _told() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         why = getattr(error, "orig", None) or error
+        if getattr(why, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
+            raise  # a wrong statement, which SQLite calls operational too
         raise Outage(f"the database cannot be used now: {why}") from error
 
 

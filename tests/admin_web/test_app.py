@@ -194,3 +194,9 @@ async def test_what_is_unforeseen_shows_an_incident_and_no_more(api, world, capl
     assert "tokens" not in await answer.text()
     assert "incident-1" in caplog.text
     assert "FROM tokens" in caplog.text
+
+
+async def test_an_operation_without_large_bodies_takes_none(api):
+    padding = b" " * (1 << 20)
+    answer = await api.put("/api/v1/settings", data=BytesIO(b"{}" + padding))
+    assert (answer.status, (await answer.json())["code"]) == (413, "body-too-large")

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from gateway.core.errors import Outage
 
@@ -15,3 +16,9 @@ async def test_a_full_disk_is_an_outage_and_changes_nothing(db):
             await conn.execute(text("INSERT INTO t VALUES (randomblob(9000000))"))
     async with db.read() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM t"))).scalar() == 0
+
+
+async def test_a_wrong_statement_is_no_outage(db):
+    with pytest.raises(OperationalError, match="no such table"):
+        async with db.read() as conn:
+            await conn.execute(text("SELECT * FROM nowhere"))
