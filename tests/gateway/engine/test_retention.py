@@ -119,7 +119,7 @@ class World:
     async def job(self, kind, subject):
         await self.add(
             jobs, kind=kind, subject=subject, run_at=self.old, attempts=0, dead=True,
-            last_error="",
+            last_error="", lane="",
         )  # fmt: skip
 
     async def entry(self, name, transfer=None, **values):
