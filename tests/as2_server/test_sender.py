@@ -13,6 +13,7 @@ from as2_server.protocol.dispositions import (
     Disposition,
 )
 from gateway.core.as2 import MdnMode
+from gateway.core.errors import StorageError
 from gateway.core.model import BlobRef, MdnPending, Refused, Sent
 from gateway.store import deliveries
 
@@ -364,3 +365,24 @@ async def test_an_asynchronous_mdn_is_waited_for(world):
     result = await world.send(await world.parcel())
     [sent] = await world.rows("as2_sent")
     assert result == MdnPending(sent.message_id, timedelta(hours=2))
+
+
+async def test_a_large_document_goes_through_a_file_that_is_gone_after(world):
+    data = bytes(range(256)) * 4096
+    assert isinstance(await world.send(await world.parcel(data)), Sent)
+    assert world.partner.opened(world.partner.posts[0])[1] == [data]
+    assert list(world.spool.iterdir()) == []
+
+
+async def test_a_document_that_is_lost_is_our_fault_and_not_the_partners(world):
+    parcel = await world.parcel()
+    world.blobs.path(parcel.blob).unlink()
+    with pytest.raises(StorageError, match="restore it from the backup"):
+        await world.send(parcel)
+    assert await world.rows("as2_sent") == []
+
+
+async def test_an_answer_with_a_flood_of_headers_proves_nothing(world):
+    flood = [(f"X-{number}", "x") for number in range(150)] * 2
+    world.partner.script.append(lambda _: Told(200, flood))
+    await refused(world, permanent=False)
