@@ -74,13 +74,15 @@ async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) 
 async def running(config: Config) -> AsyncIterator[Running]:
     """Start everything; stop it in the opposite order, listeners first."""
     async with AsyncExitStack() as stack:
-        line, password = await _start_line(stack, config)
+        doors_open = asyncio.Event()
+        line, password = await _start_line(stack, config, doors_open)
         base = line.base
         sftp = await _sftp(line)
         stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
         as2 = await stack.enter_async_context(
             as2_listeners(base, line.as2_book, line.as2_address)
         )
+        doors_open.set()
         addresses = _addresses(base, sftp.port, line.as2_address.url)
 
         async def changed(mailbox: MailboxId) -> None:
@@ -120,9 +122,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
 
 
 async def _start_line(
-    stack: AsyncExitStack, config: Config
+    stack: AsyncExitStack, config: Config, doors_open: asyncio.Event
 ) -> tuple[engine.Engine, str | None]:
-    """Open the data folder and start the job loop; *stack* stops it all."""
+    """Open the data folder and prepare the job loop; *stack* stops it all."""
     stack.enter_context(held(config.layout.lock))
     base = await stack.enter_async_context(foundation(config))
     password = await first_start(base)
@@ -131,13 +133,18 @@ async def _start_line(
     await pool.warm()  # no worker, no service: better told now than at 3 a.m.
     line = engine.build(base, pool)
     await line.recover()
-    await stack.enter_async_context(_working(line))
+    await stack.enter_async_context(_working(line, doors_open))
     return line, password
 
 
 @asynccontextmanager
-async def _working(line: engine.Engine) -> AsyncIterator[None]:
-    """Run the job loop and the housekeeping until the block ends."""
+async def _working(
+    line: engine.Engine, doors_open: asyncio.Event
+) -> AsyncIterator[None]:
+    """Run the job loop and the housekeeping until the block ends.
+
+    Jobs begin once the doors are open: what is sent may be answered there at once.
+    """
     stop, grace = asyncio.Event(), line.base.config.limits.shutdown_grace
     base = line.base
     hourly = [_retention(base).clear, CertificateWarnings(base.db, utc_now).run]
@@ -148,11 +155,12 @@ async def _working(line: engine.Engine) -> AsyncIterator[None]:
                 group.create_task(housekeeping.run()),
                 group.create_task(Watchdog().run()),
             ]
-            work = group.create_task(line.worker.run(stop))
+            work = group.create_task(_work(line, doors_open, stop))
             try:
                 yield
             finally:
                 stop.set()
+                doors_open.set()
                 line.worker.wake()
                 for task in aside:
                     task.cancel()
@@ -165,6 +173,13 @@ async def _working(line: engine.Engine) -> AsyncIterator[None]:
         if len(several.exceptions) > 1:
             raise
         raise several.exceptions[0] from None  # what the block itself raised
+
+
+async def _work(
+    line: engine.Engine, doors_open: asyncio.Event, stop: asyncio.Event
+) -> None:
+    await doors_open.wait()
+    await line.worker.run(stop)
 
 
 def _retention(base: Foundation) -> Retention:
