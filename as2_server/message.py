@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -121,7 +120,7 @@ class Message:
             )
             if isinstance(result, Rejected):
                 return await self._reject(result, found, mdn)
-            return await self._accept(result, work.payloads, found, mdn)
+            return await self._accept(result, work, found, mdn)
         finally:
             work.close()
 
@@ -153,22 +152,23 @@ class Message:
     async def _accept(
         self,
         received: Received,
-        spools: Sequence[Spool],
+        work: Unwrapping,
         found: Findings,
         mdn: MdnRecord | None,
     ) -> Answer:
         blobs = self.means.blobs
         async with asyncio.TaskGroup() as group:
             raw = group.create_task(self.body.store(blobs))
-            stored = [group.create_task(spool.store(blobs)) for spool in spools]
+            stored = [group.create_task(spool.store(blobs)) for spool in work.payloads]
         payloads = [
             IncomingPayload(
                 name=one.name or self._name(number),
                 content_type=one.content_type,
                 blob=blob.result(),
+                head=head,
             )
-            for number, (one, blob) in enumerate(
-                zip(received.payloads, stored, strict=True)
+            for number, (one, blob, head) in enumerate(
+                zip(received.payloads, stored, work.heads, strict=True)
             )
         ]
         incoming = self._incoming(raw.result())

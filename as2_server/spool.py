@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
+from gateway.core.as2_log import HEAD_BYTES
 from gateway.core.errors import StorageError
 from gateway.core.model import BlobRef
 from gateway.core.ports import Blobs
@@ -58,6 +59,11 @@ class Spool(AbstractContextManager["Spool"]):
 
     def seek(self, offset: int) -> int:
         return (self._file or self._memory).seek(offset)
+
+    def head(self) -> bytes:
+        """Return the first HEAD_BYTES."""
+        self.seek(0)
+        return self.read(HEAD_BYTES)
 
     async def store(self, blobs: Blobs) -> BlobRef:
         """Make a blob of it; durable when this returns."""

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 class Unwrapping:
     """One message on its way through the layers; its payloads go to spools.
 
-    *open_spool* begins a spool, *new_incident* makes a number for the log.
+    *open_spool* begins a spool, *new_incident* makes a number for the log; *heads* is
+    how the payloads begin.
     """
 
     fields: Fields
@@ -31,6 +32,7 @@ class Unwrapping:
     open_spool: Callable[[], Spool]
     new_incident: Callable[[], str]
     payloads: list[Spool] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list)
 
     def run(self) -> tuple[Received | Rejected, Findings, MdnRecord | None]:
         """Return what became of the message, and the MDN that says so.
@@ -38,6 +40,7 @@ class Unwrapping:
         Raises GatewayError when our disk fails: that is no fault of the message's.
         """
         result = self._unwrapped()
+        self.heads = [spool.head() for spool in self.payloads]
         return result, findings(result), answered(result, self.answering)
 
     def close(self) -> None:

@@ -16,6 +16,8 @@ from gateway.core.model import (
 )
 
 HeaderPairs = Sequence[tuple[str, str]]
+HEAD_BYTES = 4096
+"""How much of a document tells whether it is a native envelope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +74,15 @@ class MdnRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingPayload:
-    """One document of a message; its bytes are durable."""
+    """One document of a message; its bytes are durable.
+
+    *head* is how it begins, HEAD_BYTES of it.
+    """
 
     name: FileName
     content_type: str
     blob: BlobRef
+    head: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

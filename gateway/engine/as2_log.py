@@ -1,6 +1,5 @@
 """Taking AS2 messages in: message, documents and MDN in one transaction."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,8 +28,6 @@ from gateway.engine import notices
 from gateway.store import as2_messages, jobs, transfers
 from gateway.store.database import Connection, Database
 
-HEAD_BYTES = 4096
-"""How much of a payload tells whether it is a native envelope."""
 CONTENT_TYPE_MAX = 255
 MDN_JOB = "as2-mdn"
 
@@ -57,18 +54,15 @@ class StoreAs2Log:
         findings: Findings,
         mdn: MdnRecord | None,
     ) -> Accepted:
-        native = await asyncio.to_thread(self._native, payloads)
         uploads = [
-            _upload(incoming, payload, Top.OUTBOX if is_envelope else Top.COUTBOX)
-            for payload, is_envelope in zip(payloads, native, strict=True)
+            _upload(incoming, one, Top.OUTBOX if is_native(one.head) else Top.COUTBOX)
+            for one in payloads
         ]
+        line = ("receive", _told(incoming, findings, mdn))
         async with self.db.write() as conn:
             if not await as2_messages.add(conn, incoming, findings, mdn, accept=True):
                 return await _before(conn, incoming)
-            made = [await self._receive(conn, incoming, one) for one in uploads]
-            for transfer in made:
-                line = ("receive", _told(incoming, findings, mdn))
-                await transfers.notes(conn, transfer, incoming.received_at, [line])
+            made = [await self._receive(conn, incoming, one, line) for one in uploads]
             await as2_messages.link(conn, incoming.uuid, made)
             await _schedule(conn, incoming, mdn)
         return Accepted(uuid=incoming.uuid, mic=findings.mic, mdn=mdn, first=True)
@@ -111,26 +105,18 @@ class StoreAs2Log:
                 await jobs.add(conn, MDN_JOB, uuid, self.clock(), lane)
 
     async def _receive(
-        self, conn: Connection, incoming: Incoming, upload: Upload
+        self,
+        conn: Connection,
+        incoming: Incoming,
+        upload: Upload,
+        line: tuple[str, str],
     ) -> TransferId:
         receipt = self._receipt(incoming)
-        await transfers.receive(conn, receipt, upload)
+        await transfers.receive(conn, receipt, upload, [line])
         return receipt.id
 
     def _receipt(self, incoming: Incoming) -> Receipt:
         return Receipt(id=TransferId(self.new_id()), received_at=incoming.received_at)
-
-    def _native(self, payloads: Sequence[IncomingPayload]) -> Sequence[bool]:
-        return [is_native(self._head(payload)) for payload in payloads]
-
-    def _head(self, payload: IncomingPayload) -> bytes:
-        try:
-            with self.blobs.path(payload.blob).open("rb") as file:
-                return file.read(HEAD_BYTES)
-        except OSError as error:
-            raise StorageError(
-                f"blob {payload.blob.sha256} of an AS2 message: {error.strerror}"
-            ) from error
 
 
 async def _before(conn: Connection, incoming: Incoming) -> Accepted:

@@ -17,6 +17,12 @@ from gateway.store.tables import as2_message_transfers, as2_messages
 
 ERROR_MAX = 2000
 
+# made once: to build a statement with values in it costs more than to run it
+_ADD = {
+    name: insert_(as2_messages).on_conflict_do_nothing(index_elements=["accepted_key"])
+    for name, insert_ in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
@@ -85,12 +91,7 @@ async def add(
         "mdn_sent_at": incoming.received_at if mdn and not later else None,
         "mdn_error": "",
     }
-    dialect = sqlite_insert if conn.dialect.name == "sqlite" else postgresql_insert
-    made = await conn.execute(
-        dialect(as2_messages)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=["accepted_key"])
-    )
+    made = await conn.execute(_ADD[conn.dialect.name], values)
     return made.rowcount == 1
 
 

@@ -53,9 +53,15 @@ class LogLine:
     envelope: EnvelopeId | None = None
 
 
-async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> None:
-    """Record what was received and the job that will route it."""
-    await _insert(conn, receipt, upload, {"state": TransferState.RECEIVED.value})
+async def receive(
+    conn: AsyncConnection,
+    receipt: Receipt,
+    upload: Upload,
+    lines: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Record what was received, `lines` of its trace, the job that will route it."""
+    state = {"state": TransferState.RECEIVED.value}
+    await _insert(conn, receipt, upload, state, lines)
     await jobs.add(conn, "route", receipt.id, receipt.received_at)
 
 
@@ -68,9 +74,8 @@ async def refuse(
         "error": asdict(problem),
         "finished_at": receipt.received_at,
     }
-    await _insert(conn, receipt, upload, values)
-    failure = f"failed: {problem.message}"
-    await note(conn, receipt.id, receipt.received_at, problem.step, failure)
+    failure = (problem.step, f"failed: {problem.message}")
+    await _insert(conn, receipt, upload, values, [failure])
 
 
 async def _insert(
@@ -78,29 +83,29 @@ async def _insert(
     receipt: Receipt,
     upload: Upload,
     values: Mapping[str, object],
+    lines: Sequence[tuple[str, str]],
 ) -> None:
     await conn.execute(
-        insert(transfers).values(
-            uuid=receipt.id,
-            mailbox=upload.mailbox,
-            direction=Direction.RECEIVED.value,
-            protocol=upload.channel.value,
-            content_type=upload.attributes.get("contentType", ""),
-            message_id=upload.attributes.get("messageId"),
-            attempts=0,
-            created_at=receipt.received_at,
+        insert(transfers),
+        {
+            "uuid": receipt.id,
+            "mailbox": upload.mailbox,
+            "direction": Direction.RECEIVED.value,
+            "protocol": upload.channel.value,
+            "content_type": upload.attributes.get("contentType", ""),
+            "message_id": upload.attributes.get("messageId"),
+            "attempts": 0,
+            "created_at": receipt.received_at,
             **_content(upload),
             **values,
-        )
+        },
     )
-    await note(
-        conn,
-        receipt.id,
-        receipt.received_at,
-        "receive",
+    what = (
         f"{upload.name.text}, {upload.blob.size} bytes, "
-        f"by {upload.channel.value} into {upload.folder.text}/",
+        f"by {upload.channel.value} into {upload.folder.text}/"
     )
+    first = ("receive", what)
+    await notes(conn, receipt.id, receipt.received_at, [first, *lines])
 
 
 async def run_again(
