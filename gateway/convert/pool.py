@@ -5,7 +5,7 @@ This module imports neither Saxon nor lxml: the gateway's own process stays smal
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -80,8 +80,8 @@ class Converter:
             content_type=content_type or "application/octet-stream",
         )
 
-        async def nothing(_name: str, _values: object) -> str | None:
-            return None
+        async def nothing(wanted: Sequence[object]) -> Sequence[None]:
+            return [None] * len(wanted)
 
         return await self.run(task, nothing)
 
@@ -124,7 +124,7 @@ class Converter:
     async def _converse(
         self, worker: Worker, task: Task, resolve: Resolver
     ) -> Converted | Problem:
-        """Hand the task over and answer look-ups; only the worker's time counts."""
+        """Hand the task over and answer its look-ups; both take from its time."""
         loop = asyncio.get_running_loop()
         left = self.limits.seconds
         question = wire.encode(wire.task_out(task))
@@ -138,8 +138,27 @@ class Converter:
                 return replace(result, lookups=known)
             if result is not None:
                 return result
-            answers = await _answers(frame[0], resolve, known)
-            question = wire.encode({"answers": answers})
+            wanted = frame[0]["need"]
+            if len(known) + len(wanted) > self.limits.lookups:
+                raise _Died(_too_many(self.limits))
+            began = loop.time()
+            answers = await self._answers(wanted, resolve, left)
+            left -= loop.time() - began
+            for (name, values), answer in zip(wanted, answers, strict=True):
+                known[f"{name}({', '.join(values)})"] = answer
+            question = wire.encode({"answers": list(answers)})
+
+    async def _answers(
+        self, wanted: Sequence[tuple[str, list[str]]], resolve: Resolver, seconds: float
+    ) -> Sequence[str | None]:
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await resolve(wanted)
+        except TimeoutError as error:
+            if limit.expired():
+                raise _Died(_too_slow(self.limits)) from error
+            raise
 
     async def _ask(self, worker: Worker, question: bytes, seconds: float) -> wire.Frame:
         """Return the worker's next frame; _Died if there will be none."""
@@ -180,17 +199,14 @@ def _measured(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
-async def _answers(
-    header: Mapping[str, list[tuple[str, list[str]]]],
-    resolve: Resolver,
-    known: dict[str, str | None],
-) -> list[str | None]:
-    answers = []
-    for name, values in header["need"]:
-        answer = await resolve(name, values)
-        known[f"{name}({', '.join(values)})"] = answer
-        answers.append(answer)
-    return answers
+def _too_many(limits: Limits) -> Problem:
+    return Problem(
+        "conversion-lookups",
+        f"The conversion looked more than {limits.lookups} things up and was stopped.",
+        "convert",
+        remedy="Look each value up once, in a variable or for distinct values only; or "
+        "split the file.",
+    )
 
 
 def _too_slow(limits: Limits) -> Problem:

@@ -16,7 +16,8 @@ ValidateOn = Literal["SOURCE", "RESULT"]
 class Limits:
     """What one conversion may use: wall-clock seconds, MB of memory, bytes, levels.
 
-    *tasks* is how many conversions a worker does before a fresh one replaces it: each
+    *lookups* is how often dictionaries and mailboxes may be asked,
+    *tasks* how many conversions a worker does before a fresh one replaces it: each
     leaks a little.
     """
 
@@ -25,6 +26,7 @@ class Limits:
     source_bytes: int = 64 << 20
     output_bytes: int = 64 << 20
     depth: int = 500
+    lookups: int = 10_000
     tasks: int = 2000
 
 

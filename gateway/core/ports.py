@@ -84,8 +84,10 @@ class Transport(Protocol):
     async def send(self, parcel: Parcel) -> SendResult: ...
 
 
-Resolver = Callable[[str, Sequence[str]], Awaitable[str | None]]
-"""Answers one look-up of a stylesheet: (function name, arguments) -> text or None."""
+Resolver = Callable[
+    [Sequence[tuple[str, Sequence[str]]]], Awaitable[Sequence[str | None]]
+]
+"""Answers look-ups of a stylesheet, each (function name, arguments): text or None."""
 
 
 # --- The SFTP mailbox ----------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.core.model import MailboxId
 from gateway.core.ports import Resolver
 from gateway.store import dictionaries, lookups, mailboxes
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,28 +16,32 @@ class Lookups:
     db: Database
 
     def of(self, mailbox: MailboxId) -> Resolver:
-        async def resolve(function: str, arguments: Sequence[str]) -> str | None:
-            return await self._answer(mailbox, function, list(arguments))
+        async def resolve(
+            wanted: Sequence[tuple[str, Sequence[str]]],
+        ) -> Sequence[str | None]:
+            async with self.db.read() as conn:
+                return [
+                    await _answer(conn, mailbox, function, list(arguments))
+                    for function, arguments in wanted
+                ]
 
         return resolve
 
-    async def _answer(
-        self, mailbox: MailboxId, function: str, arguments: list[str]
-    ) -> str | None:
-        async with self.db.read() as conn:
-            match function, arguments:
-                case "getValueFromDictionary", [dictionary, by, value, wanted]:
-                    return await dictionaries.value(conn, dictionary, by, value, wanted)
-                case "getRecordUuidByValueFromDictionary", [dictionary, column, value]:
-                    return await dictionaries.record_uuid(
-                        conn, dictionary, column, value
-                    )
-                case "getMailboxUuidByAlias", [alias]:
-                    return await mailboxes.by_alias(conn, alias)
-                case "findEnvelopeUuidByField", [template, name, value]:
-                    found = await lookups.by_field(conn, mailbox, template, name, value)
-                    return found[0] if len(found) == 1 else None
-                case "chainEnvelope", [envelope]:
-                    return await lookups.chain_of(conn, mailbox, envelope)
-                case _:
-                    return None
+
+async def _answer(
+    conn: Connection, mailbox: MailboxId, function: str, arguments: list[str]
+) -> str | None:
+    match function, arguments:
+        case "getValueFromDictionary", [dictionary, by, value, wanted]:
+            return await dictionaries.value(conn, dictionary, by, value, wanted)
+        case "getRecordUuidByValueFromDictionary", [dictionary, column, value]:
+            return await dictionaries.record_uuid(conn, dictionary, column, value)
+        case "getMailboxUuidByAlias", [alias]:
+            return await mailboxes.by_alias(conn, alias)
+        case "findEnvelopeUuidByField", [template, name, value]:
+            found = await lookups.by_field(conn, mailbox, template, name, value)
+            return found[0] if len(found) == 1 else None
+        case "chainEnvelope", [envelope]:
+            return await lookups.chain_of(conn, mailbox, envelope)
+        case _:
+            return None

@@ -30,8 +30,8 @@ ENDLESS = (ROOT / "tests/samples/evil/infinite.xslt").read_text()
 ASKS = SHEET.format("<o><xsl:value-of select=\"wd:getMailboxUuidByAlias('a')\"/></o>")
 
 
-async def nothing(name, values):
-    return None
+async def nothing(wanted):
+    return [None for _ in wanted]
 
 
 @pytest.fixture
@@ -80,12 +80,42 @@ async def test_a_task_comes_back_converted(converter, task):
 
 
 async def test_look_ups_are_answered_by_the_resolver(converter, task):
-    async def resolve(name, values):
-        return f"{name}{list(values)}"
+    async def resolve(wanted):
+        return [f"{name}{list(values)}" for name, values in wanted]
 
     result = await converter.run(task(ASKS), resolve)
     assert b"<o>getMailboxUuidByAlias['a']</o>" in result.output
     assert result.lookups == {"getMailboxUuidByAlias(a)": "getMailboxUuidByAlias['a']"}
+
+
+MANY = (
+    '<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" '
+    'xmlns:f="java:com.whitedoc.xslt.extensions.WdExtensions"><xsl:template match="/">'
+    '<o><xsl:for-each select="1 to 20"><xsl:value-of '
+    'select="f:getMailboxUuidByAlias(string(.))"/></xsl:for-each></o>'
+    "</xsl:template></xsl:stylesheet>"
+)
+
+
+async def test_a_stylesheet_that_asks_too_much_is_stopped(task):
+    async with Converter(workers=1, limits=Limits(lookups=10)) as converter:
+        stopped = await converter.run(task(MANY), nothing)
+        assert isinstance(stopped, Problem)
+        assert (stopped.code, "10 things" in stopped.message) == (
+            "conversion-lookups",
+            True,
+        )
+        assert isinstance(await converter.run(task(), nothing), Converted)
+
+
+async def test_answers_that_do_not_come_count_as_time_of_the_conversion(task):
+    async def never(wanted):
+        await asyncio.sleep(60)
+
+    async with Converter(workers=1, limits=Limits(seconds=3)) as converter:
+        stopped = await converter.run(task(ASKS), never)
+    assert isinstance(stopped, Problem)
+    assert stopped.code == "conversion-timeout"
 
 
 async def test_problems_come_back_as_values_with_rule_files_and_parameters(
@@ -141,22 +171,22 @@ async def test_a_stuck_worker_does_not_disturb_the_other(quick, task):
 
 
 async def test_a_worker_killed_from_outside_costs_nothing(quick, task):
-    async def kill(name, values):
+    async def kill(wanted):
         for pid in quick.pids:
             os.kill(pid, signal.SIGKILL)
-        killed.append(name)
-        return "m" if len(killed) > 1 else None
+        killed.append(wanted)
+        return ["m" if len(killed) > 1 else None]
 
-    killed: list[str] = []
+    killed: list[object] = []
     found = await quick.run(task(ASKS), kill)
     # the first and the second worker die: reported, not tried for ever
     assert found.code == "conversion-crash"
     assert "signal 9" in found.message
 
-    async def kill_once(name, values):
+    async def kill_once(wanted):
         if len(killed) < 3:
-            await kill(name, values)
-        return "m"
+            await kill(wanted)
+        return ["m"]
 
     assert b"<o>m</o>" in (await quick.run(task(ASKS), kill_once)).output
 
@@ -172,10 +202,11 @@ async def test_idle_workers_that_died_are_replaced(quick, task):
 
 
 async def test_a_worker_that_aborts_is_reported_and_not_tried_again(quick, task):
-    async def abort(name, values):
+    async def abort(wanted):
         (pid,) = quick.pids
         asked.append(pid)
         os.kill(pid, signal.SIGABRT)
+        return [None]
 
     asked: list[int] = []
     found = await quick.run(task(ASKS), abort)
@@ -211,7 +242,7 @@ async def test_a_caller_who_gives_up_leaves_no_worker_in_the_middle_of_it(quick,
 
 
 async def test_an_error_of_the_resolver_reaches_the_caller(quick, task):
-    async def fail(name, values):
+    async def fail(wanted):
         raise TimeoutError("the database")
 
     with pytest.raises(TimeoutError, match="the database"):
