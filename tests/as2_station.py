@@ -214,7 +214,7 @@ async def a_station(
     blobs = FolderBlobs(folder / "blobs", new_id)
     spool = folder / "as2-spool"
     spool.mkdir()
-    log = StoreAs2Log(db, blobs, clock, new_id)
+    log = StoreAs2Log(db, clock, new_id)
     book = FakeBook({BOX: a_profile(ann)}, {BOX: [an_own_key(bob)]})
     mdns: list[bytes] = []
 

@@ -61,7 +61,7 @@ async def as2_listeners(
         door = Door(
             book=book,
             means=Means(
-                log=StoreAs2Log(base.db, base.blobs, utc_now, new_id),
+                log=StoreAs2Log(base.db, utc_now, new_id),
                 blobs=base.blobs,
                 new_id=new_id,
                 spool=spool,

@@ -23,28 +23,52 @@ from gateway.core.model import (
     TransferId,
     Upload,
 )
-from gateway.core.ports import Blobs, Clock, NewId
+from gateway.core.ports import Clock, NewId
 from gateway.engine import notices
+from gateway.engine.gathering import Gathering
 from gateway.store import as2_messages, jobs, transfers
 from gateway.store.database import Connection, Database
+from gateway.store.transfers import Arrival
 
 CONTENT_TYPE_MAX = 255
 MDN_JOB = "as2-mdn"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreAs2Log:
-    """The port As2Log."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taking:
+    """A message that is to be accepted, with what it becomes."""
 
-    db: Database
-    blobs: Blobs
-    clock: Clock
-    new_id: NewId
+    incoming: Incoming
+    findings: Findings
+    mdn: MdnRecord | None
+    arrived: Sequence[Arrival]
+
+    @property
+    def message(self) -> tuple[Incoming, Findings, MdnRecord | None]:
+        return self.incoming, self.findings, self.mdn
+
+    @property
+    def links(self) -> Sequence[tuple[str, TransferId]]:
+        return [(self.incoming.uuid, one.receipt.id) for one in self.arrived]
+
+    def accepted(self, *, first: bool) -> Accepted:
+        mic = self.findings.mic
+        return Accepted(uuid=self.incoming.uuid, mic=mic, mdn=self.mdn, first=first)
+
+
+class StoreAs2Log:
+    """The port As2Log; messages that come together are written together."""
+
+    def __init__(self, db: Database, clock: Clock, new_id: NewId) -> None:
+        self._db = db
+        self._clock = clock
+        self._new_id = new_id
+        self._gathering: Gathering[_Taking, Accepted] = Gathering(self._take)
 
     async def find(
         self, mailbox: MailboxId, sender: str, message_id: str
     ) -> Accepted | None:
-        async with self.db.read() as conn:
+        async with self._db.read() as conn:
             return await as2_messages.accepted(conn, mailbox, sender, message_id)
 
     async def accept(
@@ -54,18 +78,42 @@ class StoreAs2Log:
         findings: Findings,
         mdn: MdnRecord | None,
     ) -> Accepted:
-        uploads = [
-            _upload(incoming, one, Top.OUTBOX if is_native(one.head) else Top.COUTBOX)
+        line = ("receive", _told(incoming, findings, mdn))
+        arrived = [
+            Arrival(self._receipt(incoming), _upload(incoming, one, _top(one)), [line])
             for one in payloads
         ]
-        line = ("receive", _told(incoming, findings, mdn))
-        async with self.db.write() as conn:
-            if not await as2_messages.add(conn, incoming, findings, mdn, accept=True):
-                return await _before(conn, incoming)
-            made = [await self._receive(conn, incoming, one, line) for one in uploads]
-            await as2_messages.link(conn, incoming.uuid, made)
-            await _schedule(conn, incoming, mdn)
-        return Accepted(uuid=incoming.uuid, mic=findings.mic, mdn=mdn, first=True)
+        taking = _Taking(incoming=incoming, findings=findings, mdn=mdn, arrived=arrived)
+        return await self._gathering.do(taking)
+
+    async def _take(self, batch: Sequence[_Taking]) -> Sequence[Accepted]:
+        if len(batch) == 1:
+            return [await self._take_one(batch[0])]
+        async with self._db.write() as conn:
+            known = dict(
+                await as2_messages.accepted_among(conn, [one.incoming for one in batch])
+            )
+            fresh, answers = [], []
+            for one in batch:
+                key = as2_messages.key(one.incoming)
+                if key not in known:
+                    fresh.append(one)
+                    answers.append(one.accepted(first=True))
+                else:
+                    answers.append(known[key])
+                known.setdefault(key, one.accepted(first=False))
+            if fresh:  # another node's twin is an error here; then one by one
+                messages = [one.message for one in fresh]
+                await as2_messages.add_accepted(conn, messages)
+                await _write(conn, fresh)
+        return answers
+
+    async def _take_one(self, one: _Taking) -> Accepted:
+        async with self._db.write() as conn:
+            if not await as2_messages.add(conn, *one.message, accept=True):
+                return await _before(conn, one.incoming)
+            await _write(conn, [one])
+        return one.accepted(first=True)
 
     async def reject(
         self,
@@ -86,37 +134,34 @@ class StoreAs2Log:
             Top.COUTBOX,
         )
         at = incoming.received_at
-        async with self.db.write() as conn:
+        async with self._db.write() as conn:
             await as2_messages.add(conn, incoming, findings, mdn, accept=False)
             await transfers.refuse(conn, receipt, upload, problem)
             line = ("receive", _told(incoming, findings, mdn))
             await transfers.notes(conn, receipt.id, at, [line])
-            await as2_messages.link(conn, incoming.uuid, [receipt.id])
+            await as2_messages.link(conn, [(incoming.uuid, receipt.id)])
             await notices.failure(
                 conn, incoming.mailbox, problem, name.text, receipt.id, at
             )
             await _schedule(conn, incoming, mdn)
 
     async def send_again(self, uuid: str) -> None:
-        async with self.db.write() as conn:
+        async with self._db.write() as conn:
             if await as2_messages.mdn_wanted_again(conn, uuid):
                 waiting = await as2_messages.waiting_mdn(conn, uuid)
                 lane = waiting.mailbox if waiting else ""
-                await jobs.add(conn, MDN_JOB, uuid, self.clock(), lane)
-
-    async def _receive(
-        self,
-        conn: Connection,
-        incoming: Incoming,
-        upload: Upload,
-        line: tuple[str, str],
-    ) -> TransferId:
-        receipt = self._receipt(incoming)
-        await transfers.receive(conn, receipt, upload, [line])
-        return receipt.id
+                await jobs.add(conn, MDN_JOB, uuid, self._clock(), lane)
 
     def _receipt(self, incoming: Incoming) -> Receipt:
-        return Receipt(id=TransferId(self.new_id()), received_at=incoming.received_at)
+        return Receipt(id=TransferId(self._new_id()), received_at=incoming.received_at)
+
+
+async def _write(conn: Connection, taken: Sequence[_Taking]) -> None:
+    """Write what accepted messages become, and have their MDNs sent."""
+    await transfers.receive_all(conn, [one for each in taken for one in each.arrived])
+    await as2_messages.link(conn, [link for each in taken for link in each.links])
+    for each in taken:
+        await _schedule(conn, each.incoming, each.mdn)
 
 
 async def _before(conn: Connection, incoming: Incoming) -> Accepted:
@@ -135,6 +180,10 @@ async def _schedule(
     if mdn and mdn.url:
         due, lane = incoming.received_at, incoming.mailbox
         await jobs.add(conn, MDN_JOB, incoming.uuid, due, lane)
+
+
+def _top(payload: IncomingPayload) -> Top:
+    return Top.OUTBOX if is_native(payload.head) else Top.COUTBOX
 
 
 def _upload(incoming: Incoming, payload: IncomingPayload, top: Top) -> Upload:

@@ -1,7 +1,7 @@
 """AS2 messages that came in: each accepted once, with the MDN it got."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,20 @@ async def accepted(
     return Accepted(uuid=row.uuid, mic=row.mic, mdn=_mdn(row), first=False)
 
 
+async def accepted_among(
+    conn: AsyncConnection, incoming: Sequence[Incoming]
+) -> Mapping[str, Accepted]:
+    """Return those that were accepted before, by key()."""
+    keys = [key(one) for one in incoming]
+    found = select(as2_messages).where(as2_messages.c.accepted_key.in_(keys))
+    return {
+        row.accepted_key: Accepted(
+            uuid=row.uuid, mic=row.mic, mdn=_mdn(row), first=False
+        )
+        for row in await conn.execute(found)
+    }
+
+
 async def add(
     conn: AsyncConnection,
     incoming: Incoming,
@@ -65,15 +79,34 @@ async def add(
     accept: bool,
 ) -> bool:
     """Record the message; False if it is to be accepted and was accepted before."""
-    key = _key(incoming.mailbox, incoming.sender, incoming.message_id)
+    values = _values(incoming, findings, mdn, key(incoming) if accept else None)
+    made = await conn.execute(_ADD[conn.dialect.name], values)
+    return made.rowcount == 1
+
+
+async def add_accepted(
+    conn: AsyncConnection,
+    messages: Sequence[tuple[Incoming, Findings, MdnRecord | None]],
+) -> None:
+    """Record messages; raises the driver's error if one was accepted before."""
+    rows = [_values(*message, key(message[0])) for message in messages]
+    await conn.execute(insert(as2_messages), rows)
+
+
+def _values(
+    incoming: Incoming,
+    findings: Findings,
+    mdn: MdnRecord | None,
+    accepted_key: str | None,
+) -> Mapping[str, object]:
     later = mdn is not None and bool(mdn.url)
-    values = {
+    return {
         "uuid": incoming.uuid,
         "mailbox": incoming.mailbox,
         "message_id": incoming.message_id,
         "sender": incoming.sender,
         "receiver": incoming.receiver,
-        "accepted_key": key if accept else None,
+        "accepted_key": accepted_key,
         "received_at": incoming.received_at,
         "headers": [list(pair) for pair in incoming.headers],
         "sha256": incoming.body.sha256,
@@ -91,17 +124,13 @@ async def add(
         "mdn_sent_at": incoming.received_at if mdn and not later else None,
         "mdn_error": "",
     }
-    made = await conn.execute(_ADD[conn.dialect.name], values)
-    return made.rowcount == 1
 
 
-async def link(
-    conn: AsyncConnection, message: str, transfers: Sequence[TransferId]
-) -> None:
-    """Say which transfers the message became."""
+async def link(conn: AsyncConnection, pairs: Sequence[tuple[str, TransferId]]) -> None:
+    """Say which message each transfer came by."""
     await conn.execute(
         insert(as2_message_transfers),
-        [{"transfer": transfer, "message": message} for transfer in transfers],
+        [{"transfer": transfer, "message": message} for message, transfer in pairs],
     )
 
 
@@ -172,6 +201,11 @@ async def mdn_wanted_again(conn: AsyncConnection, message: str) -> bool:
         .values(mdn_sent_at=None, mdn_attempts=0)
     )
     return changed.rowcount == 1
+
+
+def key(incoming: Incoming) -> str:
+    """Digest what makes a message the same, as two that are accepted cannot be."""
+    return _key(incoming.mailbox, incoming.sender, incoming.message_id)
 
 
 def _key(mailbox: MailboxId, sender: str, message_id: str) -> str:

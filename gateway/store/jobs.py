@@ -20,6 +20,22 @@ from gateway.store.tables import jobs
 KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
 
 
+_WRITTEN_OVER = ("run_at", "lane", "attempts", "dead", "last_error")
+_FREED = {"worker": None, "lease_until": None}
+_SQLITE, _POSTGRESQL = sqlite_insert(jobs), postgresql_insert(jobs)
+# made once: to build a statement with values in it costs more than to run it
+_ADD = {
+    "sqlite": _SQLITE.on_conflict_do_update(
+        index_elements=["kind", "subject"],
+        set_={name: _SQLITE.excluded[name] for name in _WRITTEN_OVER} | _FREED,
+    ),
+    "postgresql": _POSTGRESQL.on_conflict_do_update(
+        index_elements=["kind", "subject"],
+        set_={name: _POSTGRESQL.excluded[name] for name in _WRITTEN_OVER} | _FREED,
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A job this worker holds until its lease ends; *subject* is what it is about.
@@ -42,23 +58,30 @@ async def add(
 
     A worker that holds it loses it: what it does is then done again.
     """
+    await add_all(conn, kind, [(subject, run_at)], lane)
+
+
+async def add_all(
+    conn: AsyncConnection,
+    kind: str,
+    due: Sequence[tuple[str, datetime]],
+    lane: str = "",
+) -> None:
+    """Do the same for several subjects, each due at its time."""
     conn.info[NEW_WORK] = True
-    fresh = {
-        "run_at": run_at,
-        "lane": lane,
-        "attempts": 0,
-        "dead": False,
-        "last_error": "",
-    }
-    insert = sqlite_insert if conn.dialect.name == "sqlite" else postgresql_insert
-    await conn.execute(
-        insert(jobs)
-        .values(kind=kind, subject=subject, **fresh)
-        .on_conflict_do_update(
-            index_elements=["kind", "subject"],
-            set_={**fresh, "worker": None, "lease_until": None},
-        )
-    )
+    rows = [
+        {
+            "kind": kind,
+            "subject": subject,
+            "run_at": run_at,
+            "lane": lane,
+            "attempts": 0,
+            "dead": False,
+            "last_error": "",
+        }
+        for subject, run_at in due
+    ]
+    await conn.execute(_ADD[conn.dialect.name], rows)
 
 
 async def finish(conn: AsyncConnection, job: Job) -> None:
@@ -178,6 +201,16 @@ class Jobs:
         async with self.db.write() as conn:
             freed = held.values(worker=None, lease_until=None)
             return (await conn.execute(freed)).rowcount
+
+    async def revive(self, now: datetime) -> int:
+        """Try what was given up once more, from the beginning."""
+        again = (
+            update(jobs)
+            .where(jobs.c.dead.is_(True))
+            .values(dead=False, attempts=0, run_at=now)
+        )
+        async with self.db.write() as conn:
+            return (await conn.execute(again)).rowcount
 
     async def unpark(self, parked: datetime, now: datetime) -> None:
         """Make every free job that is due at `parked` due now."""

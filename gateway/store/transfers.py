@@ -53,16 +53,25 @@ class LogLine:
     envelope: EnvelopeId | None = None
 
 
-async def receive(
-    conn: AsyncConnection,
-    receipt: Receipt,
-    upload: Upload,
-    lines: Sequence[tuple[str, str]] = (),
-) -> None:
-    """Record what was received, `lines` of its trace, the job that will route it."""
-    state = {"state": TransferState.RECEIVED.value}
-    await _insert(conn, receipt, upload, state, lines)
-    await jobs.add(conn, "route", receipt.id, receipt.received_at)
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload with its receipt, and lines (step, detail) for its trace."""
+
+    receipt: Receipt
+    upload: Upload
+    lines: Sequence[tuple[str, str]] = ()
+
+
+async def receive(conn: AsyncConnection, receipt: Receipt, upload: Upload) -> None:
+    """Record what was received and the job that will route it."""
+    await receive_all(conn, [Arrival(receipt, upload)])
+
+
+async def receive_all(conn: AsyncConnection, arrived: Sequence[Arrival]) -> None:
+    """Record what was received and the jobs that will route it."""
+    await _insert(conn, arrived, {"state": TransferState.RECEIVED.value})
+    due = [(one.receipt.id, one.receipt.received_at) for one in arrived]
+    await jobs.add_all(conn, "route", due)
 
 
 async def refuse(
@@ -75,37 +84,41 @@ async def refuse(
         "finished_at": receipt.received_at,
     }
     failure = (problem.step, f"failed: {problem.message}")
-    await _insert(conn, receipt, upload, values, [failure])
+    await _insert(conn, [Arrival(receipt, upload, [failure])], values)
 
 
 async def _insert(
-    conn: AsyncConnection,
-    receipt: Receipt,
-    upload: Upload,
-    values: Mapping[str, object],
-    lines: Sequence[tuple[str, str]],
+    conn: AsyncConnection, arrived: Sequence[Arrival], values: Mapping[str, object]
 ) -> None:
-    await conn.execute(
-        insert(transfers),
+    rows = [
         {
-            "uuid": receipt.id,
-            "mailbox": upload.mailbox,
+            "uuid": one.receipt.id,
+            "mailbox": one.upload.mailbox,
             "direction": Direction.RECEIVED.value,
-            "protocol": upload.channel.value,
-            "content_type": upload.attributes.get("contentType", ""),
-            "message_id": upload.attributes.get("messageId"),
+            "protocol": one.upload.channel.value,
+            "content_type": one.upload.attributes.get("contentType", ""),
+            "message_id": one.upload.attributes.get("messageId"),
             "attempts": 0,
-            "created_at": receipt.received_at,
-            **_content(upload),
+            "created_at": one.receipt.received_at,
+            **_content(one.upload),
             **values,
-        },
-    )
-    what = (
+        }
+        for one in arrived
+    ]
+    await conn.execute(insert(transfers), rows)
+    lines = [
+        _line(one.receipt.id, one.receipt.received_at, step, detail)
+        for one in arrived
+        for step, detail in (("receive", _arrival(one.upload)), *one.lines)
+    ]
+    await conn.execute(insert(trace), lines)
+
+
+def _arrival(upload: Upload) -> str:
+    return (
         f"{upload.name.text}, {upload.blob.size} bytes, "
         f"by {upload.channel.value} into {upload.folder.text}/"
     )
-    first = ("receive", what)
-    await notes(conn, receipt.id, receipt.received_at, [first, *lines])
 
 
 async def run_again(
@@ -234,11 +247,14 @@ async def notes(
     """Add lines (step, detail) to the trace."""
     await conn.execute(
         insert(trace),
-        [
-            {"transfer": transfer, "at": at, "step": step, "detail": detail[:LINE]}
-            for step, detail in lines
-        ],
+        [_line(transfer, at, step, detail) for step, detail in lines],
     )
+
+
+def _line(
+    transfer: TransferId, at: datetime, step: str, detail: str
+) -> Mapping[str, object]:
+    return {"transfer": transfer, "at": at, "step": step, "detail": detail[:LINE]}
 
 
 async def log(conn: AsyncConnection, line: LogLine) -> None:

@@ -210,3 +210,21 @@ async def test_a_duplicate_may_ask_for_the_mdn_that_the_first_did_not_want(stati
     assert reply.disposition == "processed/warning: duplicate-document"
     assert isinstance(verdict, Confirmed)
     assert len(await station.transfers()) == 1
+
+
+async def test_messages_that_come_together_are_all_taken(station):
+    """Twins among them are taken once, whoever of them is written first."""
+    posts = []
+    for number in range(12):
+        name = f"<{number // 2}@ann>"
+        headers, body, _ = station.message(b"%d" % (number // 2), message_id=name)
+        posts.append(station.request(headers=headers, data=body))
+    replies = await asyncio.gather(*posts)
+    assert {reply.disposition for reply in replies} == {"processed"}
+    assert all(replies[n].body == replies[n + 1].body for n in range(0, 12, 2))
+    rows = await station.transfers()
+    assert sorted(station.content(row) for row in rows) == [
+        b"%d" % number for number in range(6)
+    ]
+    assert len(await station.rows("jobs")) == 6
+    assert len(await station.rows("messages")) == 6

@@ -189,7 +189,7 @@ async def test_an_unknown_transfer_is_404(api, method, path):
 @pytest.fixture
 def as2(db, blobs, mailbox, clock):
     """Return an AS2 message without payload, kept for inspection as a transfer."""
-    log = StoreAs2Log(db, blobs, clock, lambda: "t1")
+    log = StoreAs2Log(db, clock, lambda: "t1")
 
     async def refused() -> Incoming:
         incoming = Incoming(
