@@ -1,5 +1,6 @@
 """The rule engine, put together: the line, its jobs, the doors of the servers."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ from gateway.store.tree import Tree
 from gateway.store.uploads import Partials
 from sftp_server.transport import SftpFolder
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
@@ -65,8 +68,10 @@ class Engine:
         if self.base.db.embedded:  # nobody else can hold a lease
             await self.jobs.release()
             await self.base.blobs.sweep(utc_now())
+            await self.uploads.reconcile()
         await self.jobs.unpark(PARKED, utc_now())
-        await self.uploads.reconcile()
+        if revived := await self.jobs.revive(utc_now()):
+            log.warning("%d jobs that were given up are tried again", revived)
 
 
 def converter(base: Foundation) -> Converter:

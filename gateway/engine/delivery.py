@@ -19,9 +19,10 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Clock, Transport
 from gateway.core.retry import RetryPolicy
+from gateway.engine.ended import ENDED, ended
 from gateway.engine.parking import active, park
 from gateway.engine.settling import settle
-from gateway.store import deliveries, jobs
+from gateway.store import deliveries, envelopes, jobs
 from gateway.store.database import Connection, Database
 from gateway.store.deliveries import Delivery
 from gateway.store.jobs import Job
@@ -47,7 +48,13 @@ class Courier:
     async def run(self, job: Job) -> None:
         async with self.db.read() as conn:
             delivery = await deliveries.delivery(conn, TransferId(job.subject))
-            remote = await active(conn, delivery.parcel.mailbox) if delivery else None
+            parcel = delivery.parcel if delivery else None
+            remote = await active(conn, parcel.mailbox) if parcel else None
+            entry = (
+                await envelopes.inbox_entry(conn, parcel.envelope, parcel.mailbox)
+                if parcel
+                else None
+            )
         if delivery is None or delivery.state not in UNSETTLED:
             async with self.db.write() as conn:
                 await jobs.finish(conn, job)
@@ -56,6 +63,8 @@ class Courier:
                 await park(conn, job, delivery.parcel.mailbox, self.clock())
         elif delivery.state is TransferState.AWAITING_MDN:
             await self._overdue(job, delivery, remote)
+        elif entry is not None and entry.status in ENDED:
+            await self.give_up(job, ended(entry.status))
         else:
             result = await self.transports[remote.protocol].send(delivery.parcel)
             await self._settle(job, delivery, remote.protocol, result, remote)

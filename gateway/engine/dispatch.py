@@ -69,7 +69,7 @@ class Dispatcher:
         )
         if entry is None or entry.status not in wanted:
             async with self.db.write() as conn:
-                await jobs.finish(conn, job)
+                await self._nothing(conn, job, "the envelope was decided meanwhile")
         elif remote is None:  # switched off: it stays and goes on when it is on again
             async with self.db.write() as conn:
                 await park(conn, job, mailbox, self.clock())
@@ -131,7 +131,7 @@ class Dispatcher:
                 async with self.db.write() as conn:
                     await notices.arrived(conn, entry, now)
                     await self._log(conn, entry, "PROCESSED", "default rule: notify")
-                    await jobs.finish(conn, job)
+                    await self._nothing(conn, job, "now the default rule notifies")
             case DefaultRule.REJECT:
                 async with self.db.write() as conn:
                     if await envelopes.cancel(
@@ -146,7 +146,7 @@ class Dispatcher:
                         await notices.rejected(conn, entry, why, now)
                         said = "default rule: reject"
                         await self._log(conn, entry, "PROCESSED", said)
-                    await jobs.finish(conn, job)
+                    await self._nothing(conn, job, "now the default rule rejects")
             case _:
                 assert_never(remote.default_rule)
 
@@ -166,7 +166,22 @@ class Dispatcher:
                 await transfers.note(conn, parcel.transfer, now, "render", how)
                 status = "SUCCEED" if rule else "PROCESSED"
                 await self._log(conn, entry, status, how, rule, parcel)
-            await jobs.finish(conn, job)
+                await jobs.finish(conn, job)
+            else:
+                await self._nothing(conn, job, "another transfer carries it already")
+
+    async def _nothing(self, conn: Connection, job: Job, why: str) -> None:
+        """Finish the job; a transfer that was ordered again by it ends with *why*."""
+        _, _, again = _subject(job)
+        if again not in {"", AGAIN}:
+            problem = Problem(
+                "nothing-to-deliver",
+                f"nothing was sent to the remote server: {why}",
+                "render",
+                remedy="Look at the envelope on the website for what became of it.",
+            )
+            await deliveries.end(conn, TransferId(again), problem, self.clock())
+        await jobs.finish(conn, job)
 
     async def _fail(
         self, job: Job, entry: InboxEntry, channel: Channel, problem: Problem

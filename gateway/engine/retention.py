@@ -52,9 +52,10 @@ class Retention:
     keep: KeepDays
 
     async def clear(self) -> None:
-        """Delete everything whose time is over; nothing if all is kept for ever."""
-        if not self.keep.any:
-            return
+        """Delete what is over, as far as it is not kept for ever, and idle payloads.
+
+        Payloads that nothing refers to (examples of rules, reports) go in any case.
+        """
         finished, keep, now = self.finished, self.keep, self.clock()
         rows = 0
         for drop, days in (
@@ -68,7 +69,8 @@ class Retention:
             if days:
                 rows += await _all(drop, now - timedelta(days=days))
         blobs = await self._blobs(now - GRACE)
-        log.info("retention removed %d records and %d payloads", rows, blobs)
+        if rows or blobs:
+            log.info("removed %d records and %d payloads", rows, blobs)
 
     async def _blobs(self, before: datetime) -> int:
         removed = 0

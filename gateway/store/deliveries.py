@@ -165,6 +165,18 @@ async def settle(
     )
 
 
+async def end(
+    conn: AsyncConnection, transfer: TransferId, problem: Problem, at: datetime
+) -> None:
+    """Record that there is nothing to deliver, and why."""
+    await conn.execute(
+        update(transfers)
+        .where(transfers.c.uuid == transfer)
+        .values(**_columns(Failed(at, 0, problem)))
+    )
+    await note(conn, transfer, at, problem.step, problem.message)
+
+
 def _columns(state: DeliveryState) -> Mapping[str, object]:
     match state:
         case Queued(attempts, not_before):
@@ -215,15 +227,15 @@ async def reprocess(
     ).one()
     await note(conn, transfer, at, "reprocess", why)
     await mark_reprocessed(conn, transfer)
-    if row.error and row.error["step"] != "deliver":
-        subject = f"{row.envelope}|{row.mailbox}|{transfer}"
-        await jobs.add(conn, "dispatch", subject, at)
-        return
     await conn.execute(
         update(transfers)
         .where(transfers.c.uuid == transfer)
         .values(**_columns(Queued(0, at)))
     )
+    if row.error and row.error["step"] != "deliver":
+        subject = f"{row.envelope}|{row.mailbox}|{transfer}"
+        await jobs.add(conn, "dispatch", subject, at)
+        return
     lane = _lane(Channel(row.protocol), row.mailbox)
     await jobs.add(conn, "deliver", transfer, at, lane)
 

@@ -10,7 +10,8 @@ from gateway.core.desk.transfers import TransferQuery, TransferView
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.model import Direction, TransferId, TransferState
 from gateway.core.ports import Blobs, Clock
-from gateway.store import audit, deliveries, transfer_list, transfers
+from gateway.engine.ended import ENDED, ended
+from gateway.store import audit, deliveries, envelopes, transfer_list, transfers
 from gateway.store.database import Connection, Database
 
 
@@ -65,11 +66,24 @@ async def _again(
             raise NotFound(f"There is no received transfer {found.id}.")
         await transfers.run_again(conn, found.id, transfer.upload, now, why)
     else:
+        await _must_be_wanted(conn, found)
         await deliveries.reprocess(conn, found.id, now, why)
     before = {"code": found.problem.code if found.problem else ""}
     await audit.add(
         conn, now, actor.login, "transfer-reprocess", found.id, before=before
     )
+
+
+async def _must_be_wanted(conn: Connection, found: TransferView) -> None:
+    """Refuse the delivery of an envelope that was rejected or expired."""
+    delivery = await deliveries.delivery(conn, found.id)
+    if delivery is None:
+        raise NotFound(f"There is no delivery {found.id}.")
+    parcel = delivery.parcel
+    entry = await envelopes.inbox_entry(conn, parcel.envelope, parcel.mailbox)
+    if entry is not None and entry.status in ENDED:
+        problem = ended(entry.status)
+        raise Conflict(f"{problem.message}. {problem.remedy}", problem.code)
 
 
 def _must_be_received(found: TransferView) -> None:

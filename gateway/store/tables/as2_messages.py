@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -27,7 +28,7 @@ as2_messages = Table(
     Column("received_at", Instant, nullable=False),
     Column("headers", JSON, nullable=False),  # [[name, value]], as they came
     Column("sha256", String(64), nullable=False),  # the raw body
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("disposition", String, nullable=False),
     Column("mic", String, nullable=False),  # `base64, algorithm`, or empty
     Column("cipher", String(32), nullable=False),

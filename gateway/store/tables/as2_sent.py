@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -29,7 +30,7 @@ as2_sent = Table(
     Column("mdn_signed", Boolean, nullable=False),
     Column("headers", JSON, nullable=False),  # [[name, value]], as they are posted
     Column("sha256", String(64), nullable=False, index=True),  # the body, as posted
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("certificates", JSON, nullable=False),  # base64 of DER: ours, the partner's
     Column("built_at", Instant, nullable=False),
     Column("posts", Integer, nullable=False),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -23,8 +24,8 @@ envelopes = Table(
     Column("sender", ForeignKey("mailboxes.uuid"), nullable=False),
     Column("status", String(16), nullable=False),  # WAITING COMPLETED CANCELLED EXPIRED
     Column("sha256", String(64), nullable=False),  # native XML, complete
-    Column("size", Integer, nullable=False),
-    Column("chain", String(36)),
+    Column("size", BigInteger, nullable=False),
+    Column("chain", String(255)),
     Column("scenario", String(255), nullable=False),
     Column("reject_reason", String, nullable=False),
     Column("source_transfer", String(36)),
@@ -74,7 +75,7 @@ attachments = Table(
     Column("name", String(255), nullable=False),
     Column("content_type", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
 

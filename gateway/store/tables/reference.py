@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -113,7 +114,7 @@ rules = Table(
     Column("validations", JSON, nullable=False),  # [{name, content}]
     Column("example_name", String(255), nullable=False),
     Column("example_sha256", String(64)),
-    Column("example_size", Integer),
+    Column("example_size", BigInteger),
     Column("succeeded", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -25,7 +26,7 @@ transfers = Table(
     Column("folder", String, nullable=False),  # outbox, coutbox/sub, inbox, cinbox
     Column("file_name", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("content_type", String(255), nullable=False),
     Column("attributes", JSON, nullable=False),  # the transport's, {name: text}
     Column("state", String(16), nullable=False),
@@ -85,7 +86,7 @@ entries = Table(
     Column("is_folder", Boolean, nullable=False),
     Column("spool", String(64)),  # partial: its spool file; else null
     Column("sha256", String(64)),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("modified_at", Instant, nullable=False),
     # what was received from this file and not finished yet (outbox, coutbox, error),
     # or what put it here (inbox, cinbox)

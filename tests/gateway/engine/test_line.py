@@ -488,3 +488,52 @@ async def test_what_cannot_be_handled_is_put_aside_for_people(line):
     assert (await line.row("transfers", transfer)).error["code"] == "internal-error"
     assert "error/e.xml" in await line.files(SHOP)
     assert await line.rows("jobs") == []
+
+
+async def order_again(line, transfer: str) -> None:
+    async with line.db.write() as conn:
+        await deliveries.reprocess(conn, transfer, line.clock(), "by anna")
+
+
+async def fail_to_render(line):
+    """Post an envelope that the supplier's rule fails on; return the delivery."""
+    await line.rule(IN, stylesheet("<xsl:value-of select='error()'/>"))
+    await line.put("e.xml", envelope(), folder="outbox")
+    await line.work()
+    [failed] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
+    return failed
+
+
+async def test_a_delivery_ordered_again_is_queued_at_once(line):
+    failed = await fail_to_render(line)
+    await order_again(line, failed.uuid)
+    again = await line.row("transfers", failed.uuid)
+    assert (again.state, again.error) == ("QUEUED", None)
+
+
+async def test_a_delivery_ordered_again_that_comes_to_nothing_says_why(line):
+    failed = await fail_to_render(line)
+    async with line.db.write() as conn:
+        await conn.exec_driver_sql("DELETE FROM rules")
+    await line.integrate(SUPPLIER, default_rule=DefaultRule.NOTIFY)
+    await order_again(line, failed.uuid)
+    await line.work()
+    again = await line.row("transfers", failed.uuid)
+    assert (again.state, again.error["code"]) == ("FAILED", "nothing-to-deliver")
+    assert "notifies" in again.error["message"]
+
+
+async def test_an_envelope_rejected_before_its_delivery_is_not_delivered(line):
+    await line.put("e.xml", envelope(), folder="outbox")
+    for _ in ("route", "dispatch"):
+        [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
+        await line.do(job)
+    [posted] = await line.rows("envelopes")
+    async with line.db.write() as conn:
+        assert await envelopes.cancel(
+            conn, posted.uuid, SUPPLIER, "closed", "rejected by anna", line.clock()
+        )
+    await line.work()
+    assert await line.files(SUPPLIER) == {}
+    [delivery] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
+    assert (delivery.state, delivery.error["code"]) == ("FAILED", "envelope-ended")

@@ -89,6 +89,15 @@ async def test_a_failed_job_comes_back_counted_until_it_is_dead(db, clock):
     assert (row.dead, row.attempts, row.last_error) == (True, 2, "disk full")
 
 
+async def test_what_was_given_up_is_tried_again_when_it_is_revived(db, clock):
+    await add(db, clock, "a")
+    [job] = await Jobs(db).claim("w", clock(), LEASE, 1)
+    await Jobs(db).fail(job, "a bug", None)
+    assert await Jobs(db).revive(clock()) == 1
+    [again] = await Jobs(db).claim("w", clock(), LEASE, 1)
+    assert (again.subject, again.attempts) == ("a", 0)
+
+
 async def test_after_a_crash_everything_held_is_free_at_once(db, clock):
     await add(db, clock, "a", "b")
     await Jobs(db).claim("w1", clock(), LEASE, 1)
