@@ -57,9 +57,8 @@ async def spoken(port: int, tls: ssl.SSLContext | None = None) -> bytes:
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, ssl=tls, server_hostname=name
     )
-    writer.write(
-        f"GET /as2/{BOX} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode()
-    )
+    head = f"GET /as2/{BOX} HTTP/1.1\r\nHost: gateway\r\nConnection: close"
+    writer.write(f"{head}\r\n\r\n".encode())
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     return answer
