@@ -1,7 +1,6 @@
 """The admin listener, put together: the desk behind it, TLS before it."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +8,9 @@ from pathlib import Path
 from admin_web.app import AdminOptions, build_app
 from admin_web.server import AdminServer, listen
 from as2_server.exhibit import Exhibits
-from certs.tls import self_signed, server_context
 from gateway.app.engine import Engine
 from gateway.app.foundation import new_id, utc_now
+from gateway.app.tls import ListenerTls
 from gateway.config import Config
 from gateway.core.desk import Desk
 from gateway.core.desk.certificates import Purpose
@@ -94,15 +93,16 @@ def desk(
     )
 
 
-async def admin_listener(config: Config, behind: Desk) -> AdminServer:
-    """Listen for the API; ConfigError if the port or the certificate is no good."""
-    tls = await asyncio.to_thread(_tls, config)
+async def admin_listener(
+    config: Config, behind: Desk, tls: ListenerTls | None
+) -> AdminServer:
+    """Listen for the API; ConfigError if the port cannot be had."""
     options = AdminOptions(
         new_id=new_id, version=version("envelope-gateway"), tls=tls is not None
     )
     admin = config.admin
     app = await asyncio.to_thread(build_app, behind, options)
-    return await listen(app, admin.host, admin.port, tls)
+    return await listen(app, admin.host, admin.port, tls.context if tls else None)
 
 
 def _tls_files(config: Config) -> Mapping[Purpose, Path]:
@@ -117,18 +117,3 @@ def _tls_files(config: Config) -> Mapping[Purpose, Path]:
         own = layout.as2_tls_certificate
         files[Purpose.AS2_TLS] = Path(as2.tls_cert) if as2.tls_cert else own
     return files
-
-
-def _tls(config: Config) -> ssl.SSLContext | None:
-    admin = config.admin
-    match admin.tls:
-        case "off":
-            return None
-        case "files":
-            key = Path(admin.tls_key) if admin.tls_key else None
-            return server_context(Path(admin.tls_cert), key)
-        case "self-signed":
-            public = config.server.public_host
-            return server_context(
-                self_signed(config.layout.tls_certificate, public, utc_now())
-            )

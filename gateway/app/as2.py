@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import ssl
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,9 +13,8 @@ from as2_server.late_mdn import LateMdns
 from as2_server.message import Means
 from as2_server.rejections import Rejections
 from as2_server.server import As2Options, As2Server, listen
-from certs.tls import self_signed, server_context
 from gateway.app.foundation import Foundation, new_id, utc_now
-from gateway.config import Config
+from gateway.app.tls import ListenerTls
 from gateway.core.errors import ConfigError
 from gateway.core.ports import As2Book
 from gateway.engine.as2_log import StoreAs2Log
@@ -38,7 +36,7 @@ class SelfAddress:
 
 @asynccontextmanager
 async def as2_listeners(
-    base: Foundation, book: As2Book, address: SelfAddress
+    base: Foundation, book: As2Book, address: SelfAddress, tls: ListenerTls | None
 ) -> AsyncIterator[As2Server]:
     """Listen for partners until the block ends; ConfigError if that cannot be.
 
@@ -47,12 +45,11 @@ async def as2_listeners(
     config = base.config
     spool = config.layout.as2_spool
     await asyncio.to_thread(_empty, spool)
-    tls = await asyncio.to_thread(_tls, config)
     options = As2Options(
         host=config.as2.host,
         port=config.as2.port,
         tls_port=config.as2.tls_port or None,
-        tls=tls,
+        tls=tls.context if tls else None,
         max_bytes=config.limits.max_as2_bytes,
         max_per_address=config.limits.connections_per_address,
         grace=config.limits.shutdown_grace,
@@ -89,14 +86,3 @@ def _empty(folder: Path) -> None:
         raise ConfigError(
             f"server.data_dir: {folder} cannot be made: {error.strerror}"
         ) from error
-
-
-def _tls(config: Config) -> ssl.SSLContext | None:
-    """Return the listener's TLS: the operator's files, or a certificate we make."""
-    as2 = config.as2
-    if not as2.tls_port:
-        return None
-    if as2.tls_cert:
-        return server_context(Path(as2.tls_cert), Path(as2.tls_key or as2.tls_cert))
-    file = config.layout.as2_tls_certificate
-    return server_context(self_signed(file, config.server.public_host, utc_now()))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from gateway.app.as2 import as2_listeners
 from gateway.app.endpoints import published
 from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
 from gateway.app.listening import dialled, listening
+from gateway.app.tls import ListenerTls, admin_tls, as2_tls
 from gateway.config import Config, notify_socket
 from gateway.core.desk import Desk
 from gateway.core.desk.integrations import Addresses
@@ -43,6 +44,7 @@ class Running:
     desk: Desk
     addresses: Addresses
     admin_url: str
+    tls: Sequence[ListenerTls]
     first_password: str | None
 
 
@@ -77,10 +79,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
         doors_open = asyncio.Event()
         line, password = await _start_line(stack, config, doors_open)
         base = line.base
+        tls = await asyncio.to_thread(lambda: (admin_tls(config), as2_tls(config)))
         sftp = await _sftp(line)
         stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
         as2 = await stack.enter_async_context(
-            as2_listeners(base, line.as2_book, line.as2_address)
+            as2_listeners(base, line.as2_book, line.as2_address, tls[1])
         )
         doors_open.set()
         addresses = _addresses(base, sftp.port, line.as2_address.url)
@@ -98,7 +101,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             "as2": listening(config.as2.host, as2_ports),
         }
         desk = admin.desk(line, lambda: addresses, changed, checks)
-        web = await admin.admin_listener(config, desk)
+        web = await admin.admin_listener(config, desk, tls[0])
         stack.push_async_callback(web.stop)
         checks["admin"] = listening(config.admin.host, [web.port])
         url = _admin_url(config, web.port)
@@ -115,6 +118,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             desk=desk,
             addresses=addresses,
             admin_url=url,
+            tls=[one for one in tls if one],
             first_password=password,
         )
         systemd.stopping()

@@ -57,8 +57,8 @@ def _judge(found: Diagnosis, config: Config, now: datetime) -> Iterator[Finding]
     if found.dead:
         yield warn(
             "jobs",
-            f"{found.dead} were given up; mend what the log tells of them, then restart: "
-            "they run again",
+            f"{found.dead} were given up; mend what the log tells of them, then "
+            "restart: they run again",
         )
     else:
         yield ok("jobs", "none was given up")

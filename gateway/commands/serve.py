@@ -5,11 +5,13 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 
 import uvloop
 
 from gateway.app.serve import Running, serve
+from gateway.app.tls import ListenerTls
 from gateway.commands.init import tell_password
 from gateway.commands.options import Commands, add_places, config_of
 from gateway.config import Config
@@ -48,7 +50,7 @@ async def _announce(
 ) -> None:
     """Say where everything is, now that it is there."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, _reload, arguments)
+    loop.add_signal_handler(signal.SIGHUP, _reload, arguments, running.tls)
     where = running.addresses
     sys.stdout.write(
         f"SFTP:  {where.host} port {where.sftp_port} ({where.fingerprint})\n"
@@ -64,10 +66,12 @@ async def _announce(
     sys.stdout.flush()
 
 
-def _reload(arguments: argparse.Namespace) -> None:
-    """Take the log level from the configuration anew; a wrong one changes nothing."""
+def _reload(arguments: argparse.Namespace, tls: Sequence[ListenerTls]) -> None:
+    """Take log level and certificates anew; what is wrong changes nothing."""
     try:
         _set_level(config_of(arguments))
+        for listener in tls:
+            listener.reload()
     except ConfigError as error:
         log.error("not reloaded: %s", error)  # noqa: TRY400 - the text says it all
     else:
