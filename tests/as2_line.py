@@ -202,7 +202,7 @@ class As2Line:
 
     def __post_init__(self) -> None:
         self.blobs = FolderBlobs(self.folder / "blobs", self.new_id)
-        self.log = StoreAs2Log(self.db, self.blobs, self.clock, self.new_id)
+        self.log = StoreAs2Log(self.db, self.clock, self.new_id)
         http = HttpClient(allow_private=True)
         self.mdns = AsyncMdns(
             self.db, self.book, HttpMdnPost(http), RetryPolicy(), self.clock
