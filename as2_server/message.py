@@ -93,11 +93,6 @@ class Message:
     async def take(self) -> Answer:
         if refused := self._before():
             return await self._reject(refused)
-        known = await self.means.log.find(
-            self.profile.mailbox, self.request.sender.text, self.request.message_id
-        )
-        if known is not None:
-            return await self._again(known)
         work = Unwrapping(
             fields=self.request.fields,
             body=self.body,
@@ -118,9 +113,14 @@ class Message:
             result, found, mdn = await loop.run_in_executor(
                 self.means.threads, work.run
             )
-            if isinstance(result, Rejected):
-                return await self._reject(result, found, mdn)
-            return await self._accept(result, work, found, mdn)
+            if isinstance(result, Received):  # whether it is new turns out at the end
+                return await self._accept(result, work, found, mdn)
+            known = await self.means.log.find(
+                self.profile.mailbox, self.request.sender.text, self.request.message_id
+            )
+            if known is not None:
+                return await self._again(known)
+            return await self._reject(result, found, mdn)
         finally:
             work.close()
 
