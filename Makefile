@@ -13,11 +13,13 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format sftp-client lock clean
+.PHONY: help run test bench interop lint format sftp-client lock clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
 	@echo "make test    every check: lint, types, imports, tests with coverage"
+	@echo "make bench   AS2: rate against pyas2lib, memory for 1 GB"
+	@echo "make interop AS2 with other products, 3,000 flipped bits per kind of message"
 	@echo "make lint    ruff, mypy, import contracts, unused dependencies"
 	@echo "make format  put the source into its one format"
 	@echo "make lock    choose the newest allowed versions anew"
@@ -41,6 +43,16 @@ run: $(VENV)/run.stamp
 
 test: lint sftp-client
 	$(BIN)/pytest --cov --cov-report=term
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python bench/as2.py
+
+# hundreds of exchanges, then damage: the HTTP test flips a fifth of what it is told
+interop: $(VENV)/dev.stamp
+	$(BIN)/pytest tests/interop
+	$(BIN)/pytest tests/as2_server -k "flip or damage" --flips 3000 --timeout 1800
+	$(BIN)/pytest tests/as2_server/test_refusing.py -k flip --flips 15000 \
+	  --timeout 1800
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

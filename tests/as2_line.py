@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from fakes import FakeClock
 from multidict import CIMultiDict
 from sqlalchemy import select
 
@@ -49,6 +48,7 @@ from gateway.core.model import (
     Top,
     TransferId,
 )
+from gateway.core.ports import Clock
 from gateway.core.retry import RetryPolicy
 from gateway.engine.as2_log import StoreAs2Log
 from gateway.engine.as2_mdn import AsyncMdns
@@ -61,7 +61,7 @@ Pairs = list[tuple[str, str]]
 OUR_NAME, PARTNER_NAME = "GATEWAY", "PARTNER"
 
 
-def key_record(person: Person, clock: FakeClock) -> OwnKeyRecord:
+def key_record(person: Person, clock: Clock) -> OwnKeyRecord:
     """Return the pair as the store keeps it; it signs and decrypts."""
     return OwnKeyRecord(
         uuid=person.name,
@@ -193,7 +193,7 @@ class As2Line:
 
     db: Database
     folder: Path
-    clock: FakeClock
+    clock: Clock
     book: FakeBook
     client: aiohttp.ClientSession
     url: str = ""
@@ -229,16 +229,18 @@ class As2Line:
 
     async def send(self, data: bytes, name: str = "order.edi") -> SendResult:
         """Deliver a document to the partner."""
-        parcel = Parcel(
+        return await self.transport.send(self.parcel(await self.blobs.put(data), name))
+
+    def parcel(self, blob: BlobRef, name: str = "order.edi") -> Parcel:
+        return Parcel(
             transfer=TransferId(self.new_id()),
             envelope=EnvelopeId(self.new_id()),
             mailbox=BOX,
             name=FileName(name),
             folder=Folder(Top.CINBOX),
-            blob=await self.blobs.put(data),
+            blob=blob,
             content_type="application/octet-stream",
         )
-        return await self.transport.send(parcel)
 
     async def post(self, headers: Pairs, body: bytes, path: str = "") -> Reply:
         async with self.client.post(
@@ -288,7 +290,7 @@ class As2Line:
 async def as2_line(
     db: Database,
     folder: Path,
-    clock: FakeClock,
+    clock: Clock,
     us: Person,
     partner: Person,
     **settings: Any,
