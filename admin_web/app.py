@@ -1,4 +1,4 @@
-"""The admin listener's application: every operation routed, every answer guarded."""
+"""The admin listener's application: API and pages routed, every answer guarded."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,9 @@ from aiohttp import web
 from admin_web.api.areas import operations
 from admin_web.api.openapi import document
 from admin_web.api.operation import DESK, endpoint
-from admin_web.errors import errors_as_json
+from admin_web.errors import guarded
+from admin_web.pages.faults import as_page
+from admin_web.pages.shell import POLICY, add_pages
 from gateway.core.desk import Desk
 from gateway.core.ports import NewId
 
@@ -36,7 +38,7 @@ class AdminOptions:
 def build_app(desk: Desk, options: AdminOptions) -> web.Application:
     """Return the application, ready to be served."""
     app = web.Application(
-        middlewares=[errors_as_json(options.new_id)],
+        middlewares=[guarded(options.new_id, as_page)],
         client_max_size=options.max_body_bytes,
     )
     app[DESK] = desk
@@ -48,14 +50,15 @@ def build_app(desk: Desk, options: AdminOptions) -> web.Application:
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(described)
 
-    async def front(_request: web.Request) -> web.Response:
-        raise web.HTTPFound(OPENAPI_PATH)
-
     app.router.add_route("GET", OPENAPI_PATH, openapi)
-    app.router.add_route("GET", "/", front)
+    add_pages(app)
 
     async def protect(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if response.content_type == "text/html":
+            response.headers["Content-Security-Policy"] = POLICY
+            response.headers["Referrer-Policy"] = "same-origin"
         response.headers.popall("Server", None)
         if options.tls:
             response.headers["Strict-Transport-Security"] = HSTS

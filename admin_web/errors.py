@@ -1,6 +1,11 @@
-"""Everything that goes wrong, as JSON: a status, a code, a sentence, the fields."""
+"""Everything that goes wrong: a status, a code, a sentence, the fields.
+
+The API tells it as JSON, the pages as a page.
+"""
 
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from aiohttp import web
@@ -36,48 +41,55 @@ STATUS: dict[type[Refusal], int] = {
 }
 
 
-def error_response(
-    status: int,
-    code: str,
-    message: str,
-    data: dict[str, str] | None = None,
-    headers: dict[str, str] | None = None,
-) -> web.Response:
-    """Return the error; a number under "line" in `data` also stands beside it."""
-    data = data or {}
-    line = data.get("line", "")
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the caller is told; *headers* go with the answer."""
+
+    status: int
+    code: str
+    message: str
+    data: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Shown = Callable[[web.Request, Fault], web.StreamResponse]
+
+
+def as_json(_request: web.Request, fault: Fault) -> web.Response:
+    """Return the fault; a number under "line" in its data also stands beside it."""
+    line = fault.data.get("line", "")
     answer = ErrorAnswer(
-        code=code,
-        message=message,
-        data=data,
+        code=fault.code,
+        message=fault.message,
+        data=dict(fault.data),
         line=int(line) if line.isdecimal() else None,
     )
     return web.Response(
-        status=status,
+        status=fault.status,
         text=answer.model_dump_json(by_alias=True, exclude_none=True),
         content_type="application/json",
-        headers=headers,
+        headers=fault.headers,
     )
 
 
-def errors_as_json(new_id: NewId) -> Middleware:
-    """Return the middleware; `new_id` makes the incident ids."""
+def guarded(new_id: NewId, shown: Shown = as_json) -> Middleware:
+    """Return the middleware; `new_id` makes the incident ids, `shown` the answers."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except Refusal as refusal:
-            return _refused(refusal)
+            fault = _refused(refusal)
         except web.HTTPException as error:
-            return _http(request, error)
+            fault = _http(request, error)
         except TimeoutError:
-            return error_response(
+            fault = Fault(
                 408, "request-timeout", "The body came too slowly; send it again."
             )
         except Outage as outage:
             _logger.error("%s %r: %s", request.method, request.path, outage)  # noqa: TRY400 - no fault of ours to trace
-            return error_response(
+            fault = Fault(
                 503,
                 "storage-unavailable",
                 "The gateway cannot store anything now (its disk is full or its "
@@ -91,48 +103,47 @@ def errors_as_json(new_id: NewId) -> Middleware:
             _logger.exception(
                 "%s %r: incident %s", request.method, request.path, incident
             )
-            return error_response(
+            fault = Fault(
                 500,
                 "internal-error",
                 f"The gateway failed; its log says why under incident {incident}.",
                 {"incident": incident},
             )
+        return shown(request, fault)
 
     return guard
 
 
-def _refused(refusal: Refusal) -> web.Response:
+def _refused(refusal: Refusal) -> Fault:
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
     headers = {}
     if isinstance(refusal, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(refusal, TooManyAttempts):
         headers["Retry-After"] = str(refusal.retry_after)
-    return error_response(status, refusal.code, refusal.message, refusal.data, headers)
+    return Fault(status, refusal.code, refusal.message, refusal.data, headers)
 
 
-def _http(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+def _http(request: web.Request, error: web.HTTPException) -> Fault:
     if error.status < HTTPStatus.BAD_REQUEST:
         raise error
     match error:
         case web.HTTPNotFound():
-            return error_response(
-                404, "no-such-path", f"There is nothing at {request.path}."
-            )
+            return Fault(404, "no-such-path", f"There is nothing at {request.path}.")
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
-            return error_response(
+            return Fault(
                 405,
                 "method-not-allowed",
                 f"{request.path} does not know {request.method}; it knows {allowed}.",
                 headers={"Allow": allowed},
             )
         case web.HTTPRequestEntityTooLarge():
-            return error_response(
+            return Fault(
                 413,
                 "body-too-large",
                 f"The body is larger than the {request.client_max_size} bytes allowed.",
             )
         case _:
             code = HTTPStatus(error.status).phrase.lower().replace(" ", "-")
-            return error_response(error.status, code, error.reason)
+            return Fault(error.status, code, error.reason)

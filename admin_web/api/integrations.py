@@ -47,7 +47,7 @@ async def get_integration(call: Call) -> IntegrationAnswer:
 
 
 async def save_integration(call: Call) -> IntegrationAnswer:
-    change = _change(call.body(IntegrationBody))
+    change = change_of(call.body(IntegrationBody))
     view = await call.desk.integrations.save(call.actor, mailbox_of(call), change)
     return _answer(view)
 
@@ -73,7 +73,8 @@ async def send_test_mail(call: Call) -> TestMailAnswer:
     return TestMailAnswer(notify_email=to)
 
 
-def _change(body: IntegrationBody) -> IntegrationChange:
+def change_of(body: IntegrationBody) -> IntegrationChange:
+    """Return what the body asks for."""
     sftp, as2 = _given(body.sftp), _given(body.as2)
     fixed = {f"sftp.{key}": sftp[key] for key in sftp.keys() & _FIXED_SFTP}
     fixed |= {f"as2.{key}": as2[key] for key in as2.keys() & _FIXED_AS2}

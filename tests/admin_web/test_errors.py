@@ -3,7 +3,7 @@
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from admin_web.errors import errors_as_json
+from admin_web.errors import guarded
 from gateway.core.errors import Outage
 
 
@@ -12,7 +12,7 @@ async def full(_request):
 
 
 async def test_an_outage_is_a_503_that_tells_strangers_no_places():
-    app = web.Application(middlewares=[errors_as_json(lambda: "1")])
+    app = web.Application(middlewares=[guarded(lambda: "1")])
     app.router.add_route("POST", "/", full)
     async with TestClient(TestServer(app)) as client:
         answer = await client.post("/")

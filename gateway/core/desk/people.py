@@ -41,6 +41,10 @@ class PeopleDesk(Protocol):
         """Return a token for 12 hours; Unauthenticated or TooManyAttempts."""
         ...
 
+    async def log_out(self, actor: Actor) -> None:
+        """End the session that the actor came with."""
+        ...
+
     async def users(self) -> Sequence[User]: ...
 
     async def add_user(

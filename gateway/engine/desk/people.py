@@ -78,6 +78,13 @@ class People:
             await audit.add(conn, now, login, "logged-in", login)
         return text
 
+    async def log_out(self, actor: Actor) -> None:
+        async with self.db.write() as conn:
+            if await people.remove_token(conn, actor.token):
+                await audit.add(
+                    conn, self.clock(), actor.login, "logged-out", actor.login
+                )
+
     async def users(self) -> Sequence[User]:
         async with self.db.read() as conn:
             return await people.listing(conn)

@@ -1,0 +1,178 @@
+"""One page, or one thing that a page may order: who may, and what is answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.typedefs import Handler as WebHandler
+from multidict import MultiDictProxy
+
+from admin_web.api.operation import (
+    BODY_BYTES,
+    DESK,
+    NOBODY,
+    READ_SECONDS,
+    STRANGERS_BYTES,
+    Call,
+)
+from admin_web.api.parse import BadRequest
+from admin_web.pages.render import RENDERER
+from admin_web.pages.session import (
+    CSRF_FIELD,
+    Session,
+    check_csrf,
+    check_origin,
+    session_of,
+)
+from gateway.core.desk import Desk
+from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.errors import Forbidden, QuotaExceeded
+from gateway.core.model import MailboxId
+
+LOGIN = "/login"
+Value = str | bytes | bytearray | web.FileField
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a browser sent; texts without the spaces and line ends around them."""
+
+    values: MultiDictProxy[Value] | None = None
+
+    def text(self, name: str) -> str:
+        """Return the field's text; "" if it was not sent or is a file."""
+        return next(iter(self.texts(name)), "")
+
+    def raw(self, name: str) -> str:
+        """Return the field's text as it came: for passwords."""
+        value = self.values.get(name, "") if self.values else ""
+        return value if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> Sequence[str]:
+        """Return every text of that name."""
+        found = self.values.getall(name, ()) if self.values else ()
+        return [each.strip() for each in found if isinstance(each, str)]
+
+    def files(self, name: str) -> Sequence[bytes]:
+        """Return the contents of the files of that name; an empty choice is none."""
+        found = self.values.getall(name, ()) if self.values else ()
+        sent = [each for each in found if isinstance(each, web.FileField)]
+        return [body for each in sent if (body := each.file.read())]
+
+    def has(self, name: str) -> bool:
+        """Whether the field was sent: a box that is not ticked is not."""
+        return self.values is not None and name in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, admitted: session and role checked, form read and proved ours."""
+
+    request: web.Request
+    desk: Desk
+    session: Session | None
+    form: Form
+
+    @property
+    def actor(self) -> Actor:
+        return self.session.actor if self.session else NOBODY
+
+    @property
+    def call(self) -> Call:
+        """The same request as the API's handlers know it."""
+        return Call(self.request, self.desk, self.actor)
+
+    @property
+    def by_script(self) -> bool:
+        """Whether htmx asks, for a part of a page."""
+        return "HX-Request" in self.request.headers
+
+    def path(self, name: str) -> str:
+        """Return the part of the path, lower case (uuids are)."""
+        return self.request.match_info[name].lower()
+
+    @property
+    def mailbox(self) -> MailboxId:
+        """The mailbox that the path names."""
+        return MailboxId(self.path("mailbox"))
+
+    def render(
+        self, template: str, status: int = 200, **more: object
+    ) -> web.StreamResponse:
+        renderer = self.request.app[RENDERER]
+        return renderer.page(self.request, template, self.session, status, **more)
+
+
+Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One method on one path; *role* is the lowest that may, None: everybody."""
+
+    method: str
+    path: str
+    handler: Handler
+    role: PersonRole | None
+
+
+def endpoint(page: Page) -> WebHandler:
+    """Return the web handler: admit, call."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        desk = request.app[DESK]
+        session = await session_of(request, desk)
+        if page.role is not None and session is None:
+            return to_login(request)
+        if page.role is not None and session is not None:
+            _check_role(page.role, session.actor)
+        form = Form()
+        if page.method == "POST":
+            check_origin(request)
+            form = Form(await _read(request, stranger=session is None))
+            if page.role is not None and session is not None:
+                check_csrf(request, session, form.raw(CSRF_FIELD))
+        return await page.handler(Visit(request, desk, session, form))
+
+    return handle
+
+
+def _check_role(needed: PersonRole, actor: Actor) -> None:
+    if not actor.role.covers(needed):
+        raise Forbidden(
+            f"This needs the role {needed.value} or one above it; {actor.login} has "
+            f"{actor.role.value}."
+        )
+
+
+def to_login(request: web.Request) -> web.StreamResponse:
+    """Send the browser to the sign-in, and back here after it."""
+    back = request.path_qs if request.method == "GET" else ""
+    target = f"{LOGIN}?{urlencode({'next': back})}" if back else LOGIN
+    if "HX-Request" in request.headers:
+        return web.Response(status=401, headers={"HX-Redirect": LOGIN})
+    return see(target)
+
+
+def see(target: str) -> web.Response:
+    """Answer: look there, with GET."""
+    return web.Response(status=303, headers={"Location": target})
+
+
+async def _read(request: web.Request, *, stranger: bool) -> MultiDictProxy[Value]:
+    most = STRANGERS_BYTES if stranger else BODY_BYTES
+    limited = request.clone(client_max_size=most)
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            sent = await limited.post()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise QuotaExceeded(
+            f"The form is larger than the {most} bytes allowed.", "body-too-large"
+        ) from error
+    except ValueError as error:  # aiohttp's parsers, and bytes that are no UTF-8
+        raise BadRequest("The form cannot be read; send it again.") from error
+    if any(isinstance(value, str) and "\0" in value for value in sent.values()):
+        raise BadRequest("A text holds the character NUL; remove it.")
+    return sent

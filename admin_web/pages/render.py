@@ -1,0 +1,74 @@
+"""Templates to HTML: escaped, translated, with what every page needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from admin_web.pages.assets import Asset
+from admin_web.pages.session import Session
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """The environment of the templates and the URLs of the assets."""
+
+    environment: Environment
+    assets: Mapping[str, Asset]
+
+    def page(
+        self,
+        request: web.Request,
+        template: str,
+        session: Session | None,
+        status: int = 200,
+        **more: object,
+    ) -> web.Response:
+        """Return the template as an answer."""
+        theme = request.cookies.get(THEME_COOKIE, "")
+        text = self.environment.get_template(template).render(
+            asset={name: asset.url for name, asset in self.assets.items()},
+            theme=theme if theme in THEMES else "auto",
+            path=request.path,
+            host=request.host,
+            actor=session.actor if session else None,
+            csrf=session.csrf if session else "",
+            **more,
+        )
+        response = web.Response(text=text, status=status, content_type="text/html")
+        response.enable_compression()
+        return response
+
+
+RENDERER = web.AppKey("renderer", Renderer)
+
+
+def environment() -> Environment:
+    """Return the environment: everything escaped, an unknown name is an error."""
+    made = Environment(
+        loader=PackageLoader("admin_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # the extension adds it
+    made.filters["day"] = day
+    made.filters["instant"] = instant
+    return made
+
+
+def day(at: datetime) -> str:
+    """Return the day as people write it: 2 Nov 2025."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def instant(at: datetime) -> str:
+    """Return the day and the time of it: 2 Nov 2025 14:05:09 UTC."""
+    return f"{day(at)} {at:%H:%M:%S} UTC"

@@ -1,0 +1,37 @@
+"""Every page: routed, with its files."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from admin_web.pages import connection, integrations, login, rules
+from admin_web.pages.assets import PATH, read_assets, serve
+from admin_web.pages.page import Page, endpoint, see
+from admin_web.pages.render import RENDERER, Renderer, environment
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def pages() -> Sequence[Page]:
+    """Return every page and what pages may order."""
+    return (*login.PAGES, *integrations.PAGES, *connection.PAGES, *rules.PAGES)
+
+
+def add_pages(app: web.Application) -> None:
+    """Route the pages, their files, and the front door."""
+    assets = read_assets()
+    app[RENDERER] = Renderer(environment(), assets)
+
+    async def asset(request: web.Request) -> web.StreamResponse:
+        return await serve(request, assets)
+
+    async def front(_request: web.Request) -> web.StreamResponse:
+        return see(login.FRONT)
+
+    for page in pages():
+        app.router.add_route(page.method, page.path, endpoint(page))
+    app.router.add_route("GET", PATH, asset)
+    app.router.add_route("GET", "/", front)

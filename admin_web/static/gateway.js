@@ -1,0 +1,167 @@
+// What the pages need beside htmx. Everything here only helps: forms work without it,
+// but for reading a certificate file before it is saved.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+
+// --- copy ------------------------------------------------------------------------
+
+async function copy(text) {
+  if (navigator.clipboard && window.isSecureContext) {
+    return navigator.clipboard.writeText(text);
+  }
+  // plain HTTP: the old way is the only one. In the open dialog, if there is one:
+  // nothing outside of it can be selected
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr";
+  (document.querySelector("dialog[open]") || document.body).append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("the browser does not let this page copy");
+}
+
+function tell(text, state) {
+  const place = byId("note");
+  const card = document.createElement("div");
+  card.className = "card toast";
+  card.dataset.state = state;
+  card.textContent = text;
+  place.replaceChildren(card);
+  setTimeout(() => card.remove(), 4000);
+}
+
+async function secretOf(button) {
+  const row = await fetch(button.dataset.copyFrom, {
+    method: "POST",
+    headers: { "X-CSRF-Token": button.dataset.csrf, "HX-Request": "true" },
+  });
+  const page = new DOMParser().parseFromString(await row.text(), "text/html");
+  const found = page.querySelector("code");
+  if (!row.ok || !found) throw new Error(page.body.textContent.trim());
+  return found.textContent;
+}
+
+async function onCopy(button) {
+  try {
+    await copy(button.dataset.copy ?? (await secretOf(button)));
+    tell(button.dataset.copied, "ok");
+    const use = button.querySelector("use");
+    const before = use.getAttribute("href");
+    if (before !== "#i-check") {
+      use.setAttribute("href", "#i-check");
+      setTimeout(() => use.setAttribute("href", before), 2000);
+    }
+  } catch (error) {
+    tell(error.message, "err");
+  }
+}
+
+// --- dialogs, where the browser does not know `commandfor` yet ---------------------
+
+function onCommand(button) {
+  if ("commandForElement" in HTMLButtonElement.prototype) return;
+  const target = byId(button.getAttribute("commandfor"));
+  if (button.getAttribute("command") === "show-modal") target.showModal();
+  if (button.getAttribute("command") === "close") target.close();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if ("copy" in button.dataset || "copyFrom" in button.dataset) onCopy(button);
+  if (button.hasAttribute("commandfor")) onCommand(button);
+  if ("close" in button.dataset) button.closest(".toast").remove();
+  if ("remove" in button.dataset) {
+    const list = button.closest("ul");
+    button.closest("li").remove();
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) event.target.closest("dialog")?.close();
+});
+
+document.addEventListener("htmx:sendError", () => {
+  tell(document.body.dataset.offline || "The gateway does not answer.", "err");
+});
+
+// --- theme -------------------------------------------------------------------------
+
+byId("theme")?.addEventListener("change", (event) => {
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  document.cookie = `theme=${event.target.value};path=/;max-age=31536000;samesite=lax${secure}`;
+  document.documentElement.dataset.theme = event.target.value;
+});
+
+// --- the integrations page -----------------------------------------------------------
+
+// What the form held when it was shown; files and what htmx replaced count too.
+const stateOf = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
+let clean = null;
+
+function watch() {
+  const form = byId("integration");
+  clean = form && !("refused" in form.dataset) ? stateOf(form) : null;
+}
+
+function unsaved() {
+  const form = byId("integration");
+  return Boolean(form && byId("save") && stateOf(form) !== clean);
+}
+
+function showUnsaved() {
+  const line = byId("save-state");
+  if (line) line.textContent = unsaved() ? line.dataset.dirty : "";
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.form?.id === "integration") showUnsaved();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.closest("#integration") && event.target.id !== "mailbox") showUnsaved();
+  if ("pick" in event.target.dataset) {
+    const ask = byId("save-state")?.dataset.ask;
+    if (!unsaved() || window.confirm(ask)) {
+      clean = stateOf(byId("integration"));
+      event.target.form.submit();
+    } else {
+      event.target.value = [...event.target.options].find((each) => each.defaultSelected).value;
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-discard]");
+  if (link) clean = stateOf(byId("integration"));
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved()) event.preventDefault();
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id === "integration" || event.target.id === "integration") watch();
+  if (event.target.id === "certificates") showUnsaved();
+  if (event.target.id === "integration") document.querySelector("#integration [aria-invalid=true]")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "s" && byId("save")) {
+    event.preventDefault();
+    byId("integration").requestSubmit(byId("save"));
+  }
+  const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+  const grip = way && event.target.closest?.("[data-grip]");
+  if (!grip) return;
+  event.preventDefault();
+  const form = byId(grip.dataset.grip);
+  const button = form?.querySelector(`[value=${way}]`);
+  if (button) form.requestSubmit(button);
+});
+
+document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
+watch();

@@ -1,0 +1,131 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import admin_web
+from admin_web.pages.assets import TYPES
+from admin_web.pages.shell import pages
+from gateway.core.desk.actor import PersonRole
+
+FRONT = "/admin/integrations/list"
+FOLDER = Path(admin_web.__file__).parent
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=|javascript:", re.IGNORECASE
+)
+FOREIGN = re.compile(
+    r"""(?:href|src|action|url\()\s*=?\s*["']?(?:https?:)?//""", re.IGNORECASE
+)
+
+
+def concrete(path):
+    return re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
+
+
+@pytest.mark.parametrize("role", [*PersonRole, None], ids=str)
+async def test_each_page_asks_for_its_role(stranger, role):
+    if role:
+        await stranger.sign_in(role.value.lower())
+    csrf = stranger.csrf
+    for page in sorted(pages(), key=lambda page: page.path == "/logout"):
+        if page.role is None:
+            continue
+        path, headers = concrete(page.path), {"X-CSRF-Token": csrf}
+        answer = await stranger.client.request(
+            page.method, path, headers=headers, allow_redirects=False
+        )
+        where = f"{page.method} {path} as {role}: {answer.status}"
+        if role is None:
+            assert answer.status == 303, where
+            assert answer.headers["Location"].startswith("/login"), where
+        elif role.covers(page.role):
+            assert answer.status not in {401, 403}, where
+        else:
+            assert answer.status == 403, where
+            assert page.role.value in await answer.text()
+
+
+async def test_without_its_csrf_token_no_form_is_taken(owner):
+    for page in pages():
+        if page.method != "GET" and page.role is not None:
+            answer = await owner.client.request(page.method, concrete(page.path))
+            assert answer.status == 403, page.path
+
+
+async def test_the_front_door_leads_to_the_page(owner):
+    await owner.get("/")
+    assert (owner.status, owner.url) == (200, FRONT)
+
+
+@pytest.mark.parametrize("path", ["/login", FRONT, "/nothing"])
+async def test_pages_allow_nothing_inline_and_no_other_host(stranger, path):
+    if path != "/login":
+        await stranger.sign_in("owner")
+    answer = await stranger.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert not INLINE.search(stranger.text)
+    assert not FOREIGN.search(stranger.text)
+
+
+@pytest.mark.parametrize("name", TYPES)
+async def test_a_file_is_kept_by_browsers_for_long(stranger, name):
+    await stranger.get("/login")
+    link = re.search(rf'"(/static/{re.escape(name)}\?v=\w+)"', stranger.text)
+    assert link, name
+    answer = await stranger.client.get(link[1])
+    assert (answer.status, answer.content_type) == (200, TYPES[name])
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert await answer.read() == (FOLDER / "static" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "../app.py", "..%2fapp.py", "vendor/", "vendor/README.md"]
+)
+async def test_no_other_file_is_served(stranger, name):
+    answer = await stranger.client.get(f"/static/{name}")
+    assert answer.status == 404
+
+
+async def test_the_first_page_is_light(owner):
+    total = 0
+    await owner.get(FRONT)
+    for path in [FRONT, *re.findall(r'"(/static/[^"]+)"', owner.text)]:
+        answer = await owner.client.get(path, headers={"Accept-Encoding": "gzip"})
+        total += len(await answer.read())
+    assert total < 250_000
+
+
+async def test_an_unknown_page_is_404_as_a_page(stranger):
+    await stranger.get("/admin/nothing")
+    assert stranger.status == 404
+    assert "There is nothing at /admin/nothing." in stranger.text
+    assert "There is nothing here" in stranger.text
+
+
+async def test_a_part_that_fails_is_told_on_the_page_that_asked(owner):
+    answer = await owner.get("/admin/nothing", headers={"HX-Request": "true"})
+    assert (answer.status, answer.headers["HX-Retarget"]) == (404, "#note")
+    assert 'id="note"' in owner.text
+    assert "<html" not in owner.text
+
+
+async def test_a_part_for_nobody_leads_to_the_sign_in(stranger):
+    answer = await stranger.get(FRONT, headers={"HX-Request": "true"})
+    assert (answer.status, answer.headers["HX-Redirect"]) == (401, "/login")
+
+
+async def test_what_a_page_shows_is_escaped(stranger):
+    await stranger.sign_in('"><img src=x>', "wrong horse")
+    assert "<img" not in stranger.text
+    assert "&#34;&gt;&lt;img" in stranger.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "blue", ""])
+async def test_the_theme_is_the_persons_choice(stranger, theme):
+    stranger.client.session.cookie_jar.update_cookies({"theme": theme})
+    await stranger.get("/login")
+    shown = theme if theme in {"light", "dark"} else "auto"
+    assert f'data-theme="{shown}"' in stranger.text
