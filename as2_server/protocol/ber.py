@@ -241,11 +241,16 @@ class BerReader:
             yield chunk
 
     def ends(self) -> int:
-        """Take the end-of-contents octets there are; return how many."""
+        """Take the end-of-contents octets there are; return how many.
+
+        ProtocolError when there are more than could have been opened.
+        """
         count = 0
         while self.reader.peek(2) == END_OF_CONTENTS:
             self._exact(2)
             count += 1
+            if count > MAX_DEPTH:
+                raise ProtocolError("A CMS structure ends more often than it begins.")
         return count
 
 

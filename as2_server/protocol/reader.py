@@ -77,6 +77,8 @@ class Reader:
 
     def peek(self, size: int) -> bytes:
         """Return up to `size` bytes without taking them."""
+        if self._at + size <= len(self._head):  # the rest is not moved for it
+            return self._head[self._at : self._at + size]
         data = b""
         while len(data) < size and (more := self.read(size - len(data))):
             data += more

@@ -148,6 +148,25 @@ def test_der_of_something_too_deep_is_refused():
         der(items(data)[0])
 
 
+def test_a_flood_of_ends_is_refused_at_once():
+    chunks = iter([bytes(1 << 18)] * 2)
+    with pytest.raises(ProtocolError, match="more often than it begins"):
+        BerReader(Reader(chunks)).ends()
+    assert next(chunks)
+
+
+def test_looking_ahead_moves_nothing():
+    """Else 256 KB of tiny elements cost gigabytes of copying."""
+    stream = Reader([b"ab", b"cdef"])
+    assert [stream.peek(2), stream.peek(3), stream.exact(1)] == [b"ab", b"abc", b"a"]
+    whole = bytearray(b"x" * (1 << 20))
+    large = Reader([bytes(whole)])
+    large.exact(1)
+    head = large._head  # noqa: SLF001 - that it is not copied shows nowhere else
+    assert large.peek(2) == b"xx"
+    assert large._head is head  # noqa: SLF001
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data):
     for read in (items, lambda d: reader(d).item(100), octets):
