@@ -34,7 +34,7 @@ _OTHERWISE = "Tell the partner; a message that was refused may be sent again."
 
 def problem(rejected: Rejected) -> Problem:
     """Return the problem that the failed transfer shows."""
-    disposition = rejected.disposition
+    disposition = rejected.cause or rejected.disposition
     return Problem(
         _code(disposition),
         rejected.detail,

@@ -63,10 +63,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A bad message: what the MDN says, and the detail for the owner only."""
+    """A bad message: what the MDN says; detail and cause are for the owner only.
+
+    *cause* differs from what the MDN says where that would tell a stranger too much.
+    """
 
     disposition: Disposition
     detail: str
+    cause: Disposition | None = None
 
 
 class Body(Protocol):

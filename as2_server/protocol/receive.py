@@ -76,6 +76,8 @@ def receive(
             if digests:
                 return Rejected(error.disposition, error.message)
             digests = frozenset(STRONGEST_FIRST)  # the announced one was wrong: again
+        except UndecipherableError as error:
+            return Rejected(error.disposition, error.message, error.cause)
         except ProtocolError as error:
             return Rejected(error.disposition, error.message)
 
@@ -149,7 +151,7 @@ class _Unwrapping:
         chunks = layer.content()
         try:
             self._inside(Reader(chunks), encrypted=True)
-        except (MissingDigest, BelowPolicy, TooLarge):
+        except MissingDigest:  # no answer yet: it is read once more
             raise
         except ProtocolError as error:
             for _ in chunks:  # to the end: a wrong padding or tag counts more
@@ -285,14 +287,16 @@ def _part(part: Reader | None) -> Reader:
 def _blurred(error: ProtocolError, layer: EnvelopedReader) -> ProtocolError:
     """Hide what is wrong inside of encryption that is not authenticated.
 
-    Different answers to different damage would let a stranger decrypt block by block
-    (Vaudenay 2002); the detail for the owner stays. A signer who proved to hold an
-    unknown certificate's key tells nothing about that, nor does anything under a tag.
+    Different answers to different damage would let a stranger decrypt byte by byte
+    (Vaudenay 2002). So would a word about policy: spliced blocks that are still MIME
+    are "not signed", others are not. The detail and cause for the owner stay. A signer
+    who proved to hold an unknown certificate's key tells nothing about that, nor does
+    anything under a tag.
     """
     proven = isinstance(error, UnknownSigner) and error.genuine
     if layer.kind.authenticated or proven:
         return error
-    return UndecipherableError(error.message)
+    return UndecipherableError(error.message, error.disposition)
 
 
 def _begins_like_mime(fields: Fields) -> bool:

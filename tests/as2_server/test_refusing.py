@@ -171,8 +171,13 @@ async def test_a_message_below_policy_is_not_processed(station, ann, bob):
     wire = a_wire(b"x", None, bob)
     fields = [pair for pair in headers if not pair[0].startswith("Content-")]
     reply = await station.request(headers=[*fields, *wire.built.fields], data=wire.body)
-    assert reply.disposition == "processed/error: insufficient-message-security"
-    assert {row["state"] for row in await station.transfers()} == {"FAILED"}
+    assert reply.disposition == "processed/error: decryption-failed"  # no oracle
+    rows = await station.transfers()
+    assert {row["state"] for row in rows} == {"FAILED"}
+    # but the owner is told what it is
+    codes = [row["error"]["code"] for row in rows]
+    assert codes == ["as2-insufficient-message-security"] * 2
+    assert "not signed" in rows[1]["error"]["message"]
 
 
 async def test_algorithms_that_the_profile_does_not_allow_are_refused(station):

@@ -224,7 +224,7 @@ ATTACKS: list[tuple[Callable[[Person, Person], Post], dict[str, object], str]] =
     (wrapped, {}, "unexpected-processing-error"),
     (by_stranger, STRICT, "authentication-failed"),
     (for_stranger, STRICT, "decryption-failed"),
-    (not_signed, STRICT, "insufficient-message-security"),
+    (not_signed, STRICT, "decryption-failed"),  # more would be an oracle
     (not_encrypted, STRICT, "insufficient-message-security"),
     (swapped, STRICT, "authentication-failed"),
     (cut_base64, {}, "unexpected-processing-error"),

@@ -24,6 +24,7 @@ from as2_server.protocol.dispositions import (
     DECRYPTION_FAILED,
     UNSUPPORTED_FORMAT,
     BelowPolicy,
+    Disposition,
     ProtocolError,
 )
 from as2_server.protocol.keys import KeyPair
@@ -34,10 +35,14 @@ MAX_RECIPIENT_INFOS = 128 << 10
 
 
 class UndecipherableError(ProtocolError):
-    """The one answer to a wrong key, padding, tag, or content that makes no sense."""
+    """The one answer to a wrong key, padding, tag, or content that makes no sense.
 
-    def __init__(self, detail: str) -> None:
+    *cause* is what it would have been without encryption: for the owner only.
+    """
+
+    def __init__(self, detail: str, cause: Disposition = DECRYPTION_FAILED) -> None:
         super().__init__(detail, DECRYPTION_FAILED)
+        self.cause = cause
 
 
 class EnvelopedReader:

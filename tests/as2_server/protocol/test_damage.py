@@ -7,6 +7,7 @@ from as2_builders import OPEN, a_wire, unwrap
 from hypothesis import given
 from hypothesis import strategies as st
 
+from as2_server.protocol.cms.algorithms import CIPHERS
 from as2_server.protocol.dispositions import DECRYPTION_FAILED, INSUFFICIENT_SECURITY
 from as2_server.protocol.messages import Policy, Received
 from as2_server.protocol.send import Compression
@@ -111,16 +112,44 @@ def test_a_spliced_padding_is_no_oracle(ann, bob, wires):
     assert answers == {DECRYPTION_FAILED}
 
 
-def test_the_type_of_a_cbc_message_may_be_told_but_not_its_padding(ann, bob, wires):
-    """Unsigned is said before the padding is looked at, so it says nothing about it."""
-    wire = wires["encrypted"]
+def test_a_stranger_cannot_ask_whether_spliced_blocks_are_mime(ann, bob, wires):
+    """No format oracle: else some 300 questions would decrypt a byte.
+
+    The first block is made `Content-Type: te`, so that what follows is a header of a
+    message that is not signed; it is one as long as no line end comes of the blocks.
+    """
+    wire, oid = wires["signed-encrypted"], CIPHERS["aes256-cbc"].oid
+    start = wire.body.index(bytes((0x04, 0x10)), wire.body.index(oid))
+    known = zip(b"Content-Type: mu", b"Content-Type: te", strict=True)
+    body = bytearray(wire.body)
+    for index, (there, wanted) in enumerate(known):
+        body[start + 2 + index] ^= there ^ wanted
     answers = set()
-    for last in range(0, 256, 5):
-        body = wire.body[:-1] + bytes((last,))
-        answers.add(
-            unwrap(wire.fields, body, bob, ann, policy=Policy()).bad.disposition
-        )
-    assert answers == {INSUFFICIENT_SECURITY}
+    for guess in range(256):
+        body[start + 18 + 40] = guess
+        outcome = unwrap(wire.fields, bytes(body), bob, ann, policy=Policy())
+        answers.add(outcome.bad.disposition)
+    assert answers == {DECRYPTION_FAILED}
+
+
+def test_what_is_not_authentic_is_told_nothing_of_policy(ann, bob):
+    """A bit of GCM flips the same bit of the text: the tag is checked before."""
+    wire = a_wire(b"x", None, bob, cipher="aes256-gcm")
+    bad = unwrap(wire.fields, wire.body, bob, ann, policy=Policy()).bad
+    assert bad.disposition == INSUFFICIENT_SECURITY
+    for index in (-1, -20):
+        body = bytearray(wire.body)
+        body[index] ^= 1
+        bad = unwrap(wire.fields, bytes(body), bob, ann, policy=Policy()).bad
+        assert bad.disposition == DECRYPTION_FAILED
+
+
+def test_the_owner_is_told_the_cause(ann, bob):
+    wire = a_wire(b"x", None, bob)
+    bad = unwrap(wire.fields, wire.body, bob, ann, policy=Policy()).bad
+    assert bad.disposition == DECRYPTION_FAILED
+    assert bad.cause == INSUFFICIENT_SECURITY
+    assert "not signed" in bad.detail
 
 
 TYPES = [
