@@ -162,9 +162,9 @@ def test_looking_ahead_moves_nothing():
     whole = bytearray(b"x" * (1 << 20))
     large = Reader([bytes(whole)])
     large.exact(1)
-    head = large._head  # noqa: SLF001 - that it is not copied shows nowhere else
+    head = large._head
     assert large.peek(2) == b"xx"
-    assert large._head is head  # noqa: SLF001
+    assert large._head is head
 
 
 @given(st.binary(max_size=60))

@@ -204,6 +204,24 @@ def test_a_stranger_with_garbage_for_a_certificate_is_not_genuine(ann, eve):
     assert not caught.value.genuine
 
 
+def test_strangers_cannot_have_us_compute_for_long(ann, eve, monkeypatch):
+    """Else 270 KB of large keys keep a processor busy for a minute."""
+    tried = []
+    monkeypatch.setattr("as2_server.protocol.cms.verify._fits", _noting(tried))
+    extra = tlv(context(0), *[eve.pair.certificate.der] * 50)
+    with pytest.raises(UnknownSigner):
+        check(wrapped(*[Signing(eve).info()] * 16, extra=extra), ann)
+    assert 0 < len(tried) <= 4 * 3  # signers, encodings
+
+
+def _noting(tried):
+    def fits(*args, **_):
+        tried.append(args)
+        return False
+
+    return fits
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
