@@ -61,6 +61,12 @@ class Form:
         sent = [each for each in found if isinstance(each, web.FileField)]
         return [body for each in sent if (body := each.file.read())]
 
+    def close(self) -> None:
+        """Let go of the files: they may lie on the disk."""
+        for value in self.values.values() if self.values else ():
+            if isinstance(value, web.FileField):
+                value.file.close()
+
     def has(self, name: str) -> bool:
         """Whether the field was sent: a box that is not ticked is not."""
         return self.values is not None and name in self.values
@@ -128,13 +134,16 @@ def endpoint(page: Page) -> WebHandler:
             return to_login(request)
         if page.role is not None and session is not None:
             _check_role(page.role, session.actor)
-        form = Form()
-        if page.method == "POST":
-            check_origin(request)
-            form = Form(await _read(request, stranger=session is None))
+        if page.method != "POST":
+            return await page.handler(Visit(request, desk, session, Form()))
+        check_origin(request)
+        form = Form(await _read(request, stranger=session is None))
+        try:
             if page.role is not None and session is not None:
                 check_csrf(request, session, form.raw(CSRF_FIELD))
-        return await page.handler(Visit(request, desk, session, form))
+            return await page.handler(Visit(request, desk, session, form))
+        finally:
+            form.close()
 
     return handle
 

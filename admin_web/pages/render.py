@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -48,11 +49,16 @@ class Renderer:
 RENDERER = web.AppKey("renderer", Renderer)
 
 
+@cache
 def environment() -> Environment:
-    """Return the environment: everything escaped, an unknown name is an error."""
+    """Return the environment: everything escaped, an unknown name is an error.
+
+    Every template is compiled here, because that would hold the loop later.
+    """
     made = Environment(
         loader=PackageLoader("admin_web"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -60,15 +66,11 @@ def environment() -> Environment:
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # the extension adds it
     made.filters["day"] = day
-    made.filters["instant"] = instant
+    for name in made.list_templates():
+        made.get_template(name)
     return made
 
 
 def day(at: datetime) -> str:
     """Return the day as people write it: 2 Nov 2025."""
     return f"{at.day} {at:%b %Y}"
-
-
-def instant(at: datetime) -> str:
-    """Return the day and the time of it: 2 Nov 2025 14:05:09 UTC."""
-    return f"{day(at)} {at:%H:%M:%S} UTC"

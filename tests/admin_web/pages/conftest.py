@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 import pytest
 from aiohttp import CookieJar, FormData
@@ -22,6 +21,7 @@ class Browser:
     text: str = ""
     status: int = 0
     url: str = ""
+    csrf: str = ""
 
     async def get(self, path, **more):
         return await self._take(await self.client.get(path, **more))
@@ -37,28 +37,31 @@ class Browser:
 
     async def _take(self, answer):
         self.text, self.status = await answer.text(), answer.status
-        self.url = urljoin("/", answer.url.path_qs)
-        return answer
-
-    @property
-    def csrf(self):
+        self.url = answer.url.path_qs
         found = re.search(r'"X-CSRF-Token": "(\w+)"', self.text)
-        return found[1] if found else ""
+        self.csrf = found[1] if found else self.csrf
+        return answer
 
     async def sign_in(self, login, password=PASSWORD, **more):
         return await self.post("/login", {"login": login, "password": password, **more})
 
 
+async def a_person(desk, role):
+    await desk.people.add_user(COMMAND_LINE, role.value.lower(), role, PASSWORD)
+
+
 @pytest.fixture
 async def people(desk):
-    """Make one person per role, named like it."""
+    """Make one person per role beside the owner, named like it."""
     for role in PersonRole:
-        await desk.people.add_user(COMMAND_LINE, role.value.lower(), role, PASSWORD)
+        if role is not PersonRole.OWNER:
+            await a_person(desk, role)
 
 
 @pytest.fixture
-async def stranger(desk, people):
-    """Return a browser that nobody has signed in with yet."""
+async def stranger(desk):
+    """Return a browser that nobody has signed in with; there is an owner."""
+    await a_person(desk, PersonRole.OWNER)
     options = AdminOptions(new_id=lambda: "incident-1", version="1.2.3")
     server = TestServer(build_app(desk, options))
     async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as client:

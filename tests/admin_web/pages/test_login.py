@@ -79,7 +79,7 @@ async def test_signing_out_ends_the_session_in_the_store_too(owner, desk):
     assert await desk.people.actor(token) is None
 
 
-async def test_signing_in_again_ends_the_session_before(owner, desk):
+async def test_signing_in_again_ends_the_session_before(owner, people, desk):
     jar = owner.client.session.cookie_jar
     before = jar.filter_cookies(owner.client.make_url("/"))[COOKIE].value
     await owner.sign_in("auditor")

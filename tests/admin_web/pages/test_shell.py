@@ -23,7 +23,7 @@ def concrete(path):
 
 
 @pytest.mark.parametrize("role", [*PersonRole, None], ids=str)
-async def test_each_page_asks_for_its_role(stranger, role):
+async def test_each_page_asks_for_its_role(stranger, people, role):
     if role:
         await stranger.sign_in(role.value.lower())
     csrf = stranger.csrf
