@@ -42,7 +42,7 @@ run: $(VENV)/run.stamp
 	@exec $(BIN)/envelope-gateway serve --demo --data $(DATA)
 
 test: lint sftp-client
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python bench/as2.py

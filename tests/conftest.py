@@ -32,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many bits are flipped in each kind of AS2 message",
     )
     parser.addoption(
+        "--as2lib",
+        default="",
+        metavar="FOLDER",
+        help="exchange messages with as2-lib, whose jars and our classes are there",
+    )
+    parser.addoption(
         "--postgres",
         default="",
         metavar="URL",
@@ -56,6 +62,12 @@ def bob() -> Person:
 def eve() -> Person:
     """Return somebody whom nobody trusts."""
     return a_person("eve")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, so that no core is idle at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture

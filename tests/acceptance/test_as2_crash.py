@@ -19,7 +19,7 @@ from drive.world import World, eventually, native_order
 
 from as2_server.protocol.verdict import Confirmed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(600)]
 
 MESSAGES = 500
 KILLS = 8

@@ -14,7 +14,7 @@ from drive.process import GatewayProcess
 from drive.sftp import close, needs_openssh
 from drive.world import Mailbox, World, eventually, native_order
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 ROUNDS = 20
 UPLOADS = 200

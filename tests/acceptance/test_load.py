@@ -5,7 +5,7 @@ from drive.process import GatewayProcess
 from drive.sftp import needs_openssh
 from drive.world import World, eventually, native_order
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(400)]
 
 CLIENTS = 50
 FILES = 100
