@@ -43,7 +43,8 @@ class PasswordAnswer(Answer):
 
 
 async def get_integration(call: Call) -> IntegrationAnswer:
-    return _answer(await call.desk.integrations.get(mailbox_of(call)))
+    view = await call.desk.integrations.get(mailbox_of(call))
+    return _answer(view.seen_by(call.actor.role))
 
 
 async def save_integration(call: Call) -> IntegrationAnswer:

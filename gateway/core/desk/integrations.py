@@ -1,10 +1,10 @@
 """The integrations page: how a mailbox's remote server connects."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gateway.core.desk.actor import Actor
+from gateway.core.desk.actor import Actor, PersonRole
 from gateway.core.desk.certificates import CertificateView, PairView
 from gateway.core.integration import DefaultRule, Integration
 from gateway.core.model import Channel, MailboxId
@@ -42,6 +42,13 @@ class IntegrationView:
     recipients: Sequence[CertificateView] = ()
     warnings: Sequence[str] = ()
     password: str | None = None
+
+    def seen_by(self, role: PersonRole) -> "IntegrationView":
+        """Hide what extra headers hold, a token perhaps, from who cannot set them."""
+        headers = self.as2.get("headers")
+        if role.covers(PersonRole.INTEGRATOR) or not isinstance(headers, Mapping):
+            return self
+        return replace(self, as2={**self.as2, "headers": dict.fromkeys(headers, "***")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

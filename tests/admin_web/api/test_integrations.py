@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
 
+from gateway.core.desk.actor import PersonRole
 from gateway.core.model import MailboxId
 from gateway.engine.as2_book import AS2_SECRETS
 from gateway.engine.desk.integrations import SFTP_PASSWORD
@@ -252,6 +253,19 @@ async def test_what_extra_headers_hold_stays_out_of_the_audit_log(api, mailbox):
         "data"
     ]
     assert entry["after"]["as2"]["headers"] == ["X-Api-Key", "X-Route"]
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"), [("INTEGRATOR", "k-4711"), ("AUDITOR", "***")]
+)
+async def test_what_extra_headers_hold_is_for_those_who_set_them(
+    api, mailbox, tokens, role, shown
+):
+    path = f"/api/v1/mailboxes/{mailbox}/integration"
+    await api.put(path, json={"as2": {"headers": {"X-Api-Key": "k-4711"}}})
+    bearer = {"Authorization": f"Bearer {tokens[PersonRole[role]]}"}
+    answer = await (await api.get(path, headers=bearer)).json()
+    assert answer["as2"]["headers"] == {"X-Api-Key": shown}
 
 
 async def test_as2_settings_are_kept_beside_those_of_sftp(api, path, pair, world):
