@@ -71,6 +71,11 @@ class Fields:
         return Value.parse(self.get("Content-Transfer-Encoding")).main
 
 
+def printable(text: str) -> str:
+    """Return the text without what no database and no XML takes, such as NUL."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def _text(line: bytes) -> str:
     """UTF-8 where it is (some send raw names), else Latin-1, which never fails."""
     try:

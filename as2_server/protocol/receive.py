@@ -33,7 +33,7 @@ from as2_server.protocol.dispositions import (
     ProtocolError,
     TooLarge,
 )
-from as2_server.protocol.fields import Fields
+from as2_server.protocol.fields import Fields, printable
 from as2_server.protocol.filename import file_name
 from as2_server.protocol.keys import Certificate
 from as2_server.protocol.messages import (
@@ -166,6 +166,8 @@ class _Unwrapping:
         fields = read_fields(reader)
         if encrypted and not _begins_like_mime(fields):
             raise UndecipherableError("What was decrypted is no MIME entity.")
+        if encrypted and fields.content_type.main in {*_CMS, "multipart/signed"}:
+            _must_be_ascii(fields)
         self.entity(fields, reader)
         for chunk in reader.rest():
             if chunk.strip(b"\r\n\t "):
@@ -190,8 +192,11 @@ class _Unwrapping:
         parts = Multipart(reader, fields.content_type)
         self._signed_entity(_part(parts.next()), tally)
         signature = _part(parts.next())
-        encoding = read_fields(signature).transfer_encoding
-        signatures = parse_detached(armoured(signature, encoding).all(MAX_SIGNATURE))
+        fields = read_fields(signature)
+        if self.cipher:
+            _must_be_ascii(fields)
+        encoded = armoured(signature, fields.transfer_encoding).all(MAX_SIGNATURE)
+        signatures = parse_detached(encoded)
         if parts.next() is not None:
             raise ProtocolError("The multipart/signed has more than two parts.")
         self._verify(signatures, tally, announced)
@@ -274,7 +279,7 @@ class _Unwrapping:
                 limit = self.policy.max_payload
                 raise TooLarge(f"The payload exceeds {limit} bytes.")
             sink.write(chunk)
-        kind = fields.get("Content-Type")
+        kind = printable(fields.get("Content-Type"))
         self.payloads.append(Payload(file_name(fields), kind, size))
 
 
@@ -303,6 +308,17 @@ def _begins_like_mime(fields: Fields) -> bool:
     """Whether this can be a decrypted entity: the first field is one of MIME's."""
     first = next((name.lower() for name, _ in fields.items), "")
     return first.startswith(("content-", "mime-version"))
+
+
+def _must_be_ascii(fields: Fields) -> None:
+    """Refuse header fields into which ciphertext was spliced.
+
+    No signature covers these. If garbage in them were let pass, a stranger could put
+    any block of CBC there, and learn from what is accepted where it has a line end.
+    """
+    text = "".join(f"{name}{value}" for name, value in fields.items)
+    if not (text.isascii() and text.replace("\t", "").isprintable()):
+        raise UndecipherableError("A header inside of the encryption is damaged.")
 
 
 def cms_type(reader: Reader) -> bytes:

@@ -7,6 +7,7 @@ from as2_builders import OPEN, a_wire, unwrap
 from hypothesis import given
 from hypothesis import strategies as st
 
+from as2_server.protocol.ber import tlv
 from as2_server.protocol.cms.algorithms import CIPHERS
 from as2_server.protocol.dispositions import DECRYPTION_FAILED, INSUFFICIENT_SECURITY
 from as2_server.protocol.messages import Policy, Received
@@ -129,6 +130,27 @@ def test_a_stranger_cannot_ask_whether_spliced_blocks_are_mime(ann, bob, wires):
         body[start + 18 + 40] = guess
         outcome = unwrap(wire.fields, bytes(body), bob, ann, policy=Policy())
         answers.add(outcome.bad.disposition)
+    assert answers == {DECRYPTION_FAILED}
+
+
+def test_ciphertext_in_unsigned_headers_is_not_let_pass(ann, bob, wires):
+    """Accepted or not would tell a stranger where the block has a line end.
+
+    Behind a block the same one follows again, so that the rest is as it was.
+    """
+    wire, oid = wires["signed-encrypted"], CIPHERS["aes256-cbc"].oid
+    at = wire.body.index(bytes((0x04, 0x10)), wire.body.index(oid)) + 18
+    start = at + 2 + (wire.body[at + 1] & 0x7F)  # behind a long length
+    cut = wire.body[start:]
+    blocks = [cut[index : index + 16] for index in range(0, len(cut), 16)]
+    dice = random.Random(2)  # noqa: S311 - the same splices each time
+    answers = set()
+    for index in range(len(blocks) - 1):
+        spliced = [dice.randbytes(16), blocks[-3], blocks[index]]
+        data = b"".join([*blocks[: index + 1], *spliced, *blocks[index + 1 :]])
+        body = wire.body[:at] + tlv(0x80, data)
+        answer = unwrap(wire.fields, body, bob, ann, policy=Policy()).answer
+        answers.add(getattr(answer, "disposition", "accepted"))
     assert answers == {DECRYPTION_FAILED}
 
 

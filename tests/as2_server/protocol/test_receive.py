@@ -74,6 +74,12 @@ def test_a_name_that_is_not_ascii_arrives(ann, bob):
     assert payload.name.text == "Auftrag 'ü' 1.edi"
 
 
+def test_a_content_type_is_one_printable_line(ann, bob):
+    fields = [("Content-Type", "text/plain; x=\0\x85y")]
+    [payload] = unwrap(fields, b"data", bob, ann).good.payloads
+    assert payload.content_type == "text/plain; x=  y"
+
+
 # --- Policy ----------------------------------------------------------------------
 
 
