@@ -93,6 +93,10 @@ class Message:
     async def take(self) -> Answer:
         if refused := self._before():
             return await self._reject(refused)
+        if self.no_key:  # what was signed while we could is as good as ever
+            if known := await self._known():
+                return await self._again(known)
+            return await self._reject(Rejected(UNEXPECTED_ERROR, self.no_key))
         work = Unwrapping(
             fields=self.request.fields,
             body=self.body,
@@ -115,14 +119,17 @@ class Message:
             )
             if isinstance(result, Received):  # whether it is new turns out at the end
                 return await self._accept(result, work, found, mdn)
-            known = await self.means.log.find(
-                self.profile.mailbox, self.request.sender.text, self.request.message_id
-            )
-            if known is not None:
+            if known := await self._known():
                 return await self._again(known)
             return await self._reject(result, found, mdn)
         finally:
             work.close()
+
+    async def _known(self) -> Accepted | None:
+        request = self.request
+        return await self.means.log.find(
+            self.profile.mailbox, request.sender.text, request.message_id
+        )
 
     def _before(self) -> Rejected | None:
         """Return why the message is not even looked into."""
@@ -145,8 +152,6 @@ class Message:
                 request.receipt.impossible,
                 "The sender requires an MDN of a kind or digest that we do not make.",
             )
-        if self.no_key:
-            return Rejected(UNEXPECTED_ERROR, self.no_key)
         return None
 
     async def _accept(

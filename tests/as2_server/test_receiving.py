@@ -180,6 +180,16 @@ async def test_a_duplicate_gets_the_same_mdn_and_is_not_taken_again(station):
     assert len(await station.transfers()) == 1
 
 
+async def test_a_duplicate_gets_its_mdn_though_we_can_sign_no_more(station):
+    headers, body, _ = station.message()
+    first = await station.request(headers=headers, data=body)
+    [key] = station.book.keys[BOX]
+    station.book.keys[BOX] = [replace(key, signs_from=None)]
+    again = await station.request(headers=headers, data=body)
+    assert again.body == first.body
+    assert len(await station.transfers()) == 1
+
+
 async def test_duplicates_at_the_same_time_are_taken_once(station):
     headers, body, _ = station.message()
     replies = await asyncio.gather(
