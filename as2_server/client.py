@@ -166,7 +166,8 @@ class HttpClient:
         coding = response.headers.get(hdrs.CONTENT_ENCODING, "identity").strip()
         if coding.lower() != "identity":  # we asked for none, and inflate nothing
             return NoAnswer(
-                f"the answer (HTTP {response.status}) is in the encoding {coding[:40]}",
+                f"the answer (HTTP {response.status}) is in the encoding "
+                f"{coding[:40]!a}",
                 "Ask the partner to switch compression off for the AS2 address.",
             )
         parts, size = [], 0
@@ -179,7 +180,19 @@ class HttpClient:
                     f"{self.max_answer} bytes",
                     "Ask the partner what its server answers.",
                 )
-        return Answer(response.status, list(response.headers.items()), b"".join(parts))
+        return Answer(response.status, _text_of(response), b"".join(parts))
+
+
+def _text_of(response: aiohttp.ClientResponse) -> HeaderPairs:
+    """Return the headers as text that can be stored, whatever bytes the server sent."""
+    return [(_text(name), _text(value)) for name, value in response.raw_headers]
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _headers(peer: Peer, fields: HeaderPairs, size: int) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from as2_server.client import Answer
 from as2_server.kind import is_mdn
 from as2_server.protocol.digests import Mic
 from as2_server.protocol.dispositions import ProtocolError
-from as2_server.protocol.fields import Fields
+from as2_server.protocol.fields import Fields, printable
 from as2_server.protocol.headers import As2Id
 from as2_server.protocol.keys import Certificate
 from as2_server.protocol.send import HeaderPairs
@@ -103,6 +103,7 @@ class Judge:
         self, verdict: Verdict, fields: HeaderPairs, body: bytes
     ) -> ReceivedMdn:
         kind, detail, signer = self._said(verdict)
+        detail = "\n".join(map(printable, detail.splitlines()))
         return ReceivedMdn(
             verdict=kind,
             headers=fields,

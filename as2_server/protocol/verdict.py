@@ -92,8 +92,8 @@ def original_message_id(pairs: Iterable[tuple[str, str]], body: bytes) -> str:
     parts = _outer_parts(fields, body)
     report = parts[0] if parts else (fields, body)
     found = _notification(*report, signer=None).fields.one("Original-Message-ID")
-    if not found:
-        raise ProtocolError("The MDN names no Original-Message-ID.")
+    if not found or not found.isprintable():
+        raise ProtocolError("The MDN names no usable Original-Message-ID.")
     return found
 
 

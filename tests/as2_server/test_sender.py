@@ -1,5 +1,6 @@
 """Delivery by AS2 to a real server: each answer, each restart, each retry."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -211,12 +212,38 @@ async def test_an_mdn_signed_by_somebody_else_proves_nothing(world, eve):
     [
         (Told(200, [("Content-Type", "text/html")], b"<p>hello"), "text/html, 8 bytes"),
         (Told(200, [("Content-Type", "multipart/report")], b"?"), "AS2-From"),
-        (Told(200, [("Content-Encoding", "gzip")], b"?"), "encoding gzip"),
+        (Told(200, [("Content-Encoding", "gzip")], b"?"), "encoding 'gzip'"),
     ],
 )
 async def test_an_answer_without_an_mdn_proves_nothing(world, told, words):
     world.partner.script.append(lambda _: told)
     assert words in (await refused(world, permanent=False)).message
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Encoding"])
+async def test_bytes_that_are_no_text_in_an_answer_are_told_of(world, name):
+    """The words go into the database, which takes text only."""
+    told = f"HTTP/1.1 200 OK\r\n{name}: x\xff\r\nContent-Length: 0\r\n\r\n"
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(told.encode("latin-1"))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        world.configure(recipient_url=f"http://127.0.0.1:{port}/")
+        parcel = await world.parcel()
+        await world.deliver()
+    assert await world.state(parcel) == ("QUEUED", 1)
+    assert "the answer (" in await world.trace()
+
+
+async def test_what_no_database_takes_is_left_out_of_what_a_partner_says(world):
+    denial = Disposition("failed", "failure", "no\0thing")
+    world.partner.script.append(lambda post: world.partner.mdn(post, denial))
+    problem = await refused(world, permanent=True)
+    assert "failed/failure: no thing" in problem.message
 
 
 async def test_an_answer_without_end_is_given_up(world):
