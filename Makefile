@@ -13,7 +13,7 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench interop lint format sftp-client lock clean
+.PHONY: help run test bench interop lint format sftp-client browser lock clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
@@ -41,7 +41,7 @@ $(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
 run: $(VENV)/run.stamp
 	@exec $(BIN)/envelope-gateway serve --demo --data $(DATA)
 
-test: lint sftp-client
+test: lint sftp-client browser
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: $(VENV)/dev.stamp
@@ -74,6 +74,16 @@ sftp-client:
 	fi >/dev/null 2>&1 </dev/null; \
 	command -v sftp >/dev/null || \
 	  echo "no sftp client (Debian: openssh-client): its tests are skipped"
+
+# The page is tested in Debian's own browser.
+browser:
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	fi >/dev/null 2>&1 </dev/null; \
+	command -v chromium >/dev/null || \
+	  echo "no browser (Debian: chromium): its tests are skipped"
 
 # uv is needed for this one target only
 lock:

@@ -158,9 +158,7 @@ document.addEventListener("keydown", (event) => {
   const grip = way && event.target.closest?.("[data-grip]");
   if (!grip) return;
   event.preventDefault();
-  const form = byId(grip.dataset.grip);
-  const button = form?.querySelector(`[value=${way}]`);
-  if (button) form.requestSubmit(button);
+  byId(grip.dataset.grip)?.querySelector(`[value=${way}]`)?.click();
 });
 
 document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());

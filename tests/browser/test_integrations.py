@@ -1,0 +1,236 @@
+"""The integrations page as a person uses it, with a real browser and a real partner."""
+
+import re
+from pathlib import Path
+
+import paramiko
+import pytest
+from as2_builders import Person
+from cryptography.hazmat.primitives.serialization import Encoding
+from drive.sftp import Partner
+from drive.world import World
+from playwright.sync_api import Page, expect
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+
+def make_mailbox(page: Page, name: str) -> None:
+    """Make it in the dialog, or, as the first one, on the empty page."""
+    if page.get_by_text("No mailbox yet").count() == 0:
+        page.get_by_role("button", name="New mailbox").click()
+    page.get_by_label("Name of the mailbox").fill(name)
+    page.get_by_role("button", name="Make the mailbox").click()
+    expect(page.get_by_role("form", name=f"Integration of {name}")).to_be_visible()
+    page.wait_for_load_state()
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+
+
+def copied(page: Page, what: str) -> str:
+    """Press a copy button and return what is on the clipboard then."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.get_by_role("button", name=f"Copy {what}", exact=True).click()
+    expect(page.locator("#note")).to_contain_text("Copied")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def connect(page: Page, password: str, folder: Path) -> list[str]:
+    """Log in by SFTP with what the page gives to copy; list what is there."""
+    lines = page.get_by_role("button", name="Copy known_hosts line")
+    if not lines.is_visible():
+        page.get_by_text("known_hosts line and a command").click()
+    known = folder / "known_hosts"
+    known.write_text(copied(page, "known_hosts line") + "\n")
+    partner = Partner(
+        login=copied(page, "login"),
+        password=password,
+        host=copied(page, "host"),
+        port=int(copied(page, "port")),
+        known_hosts=known,
+        key=folder / "none",
+    )
+    return partner.listing(".")
+
+
+def test_a_newcomer_connects_a_partner_by_sftp(admin: Page, tmp_path: Path):
+    make_mailbox(admin, "Alder ERP")
+    expect(admin.locator("#password")).to_contain_text("Generated when you press Save")
+    admin.get_by_label("Integration on").check()
+    expect(admin.get_by_text("Not saved yet")).to_be_visible()
+    save(admin)
+    password = copied(admin, "password")
+    assert re.fullmatch(r"\w{32}", password)
+    found = connect(admin, password, tmp_path)
+    assert found == ["cinbox", "coutbox", "error", "inbox", "outbox"]
+    uuid = copied(admin, "mailbox UUID")
+    assert uuid == copied(admin, "login")
+
+
+def test_a_password_is_revealed_copied_and_reset(admin: Page, tmp_path: Path):
+    make_mailbox(admin, "Reset")
+    admin.get_by_label("Integration on").check()
+    save(admin)
+    admin.reload()
+    row = admin.locator("#password")
+    expect(row).to_contain_text("hidden")
+    old = copied(admin, "password")  # fetched: it is not on the page
+    assert old not in admin.content()
+    admin.get_by_role("button", name="Reveal password").click()
+    expect(row).to_contain_text(old)
+    admin.get_by_role("button", name="Hide password").click()
+    expect(row).not_to_contain_text(old)
+    admin.get_by_role("button", name="Reset password").click()
+    dialog = admin.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Keep the old one")).to_be_focused()
+    dialog.get_by_role("button", name="Reset password").click()
+    expect(dialog).to_be_hidden()
+    expect(row.locator("code")).to_have_text(re.compile(r"\w{32}"))
+    new = copied(admin, "password")
+    assert new != old
+    assert connect(admin, new, tmp_path)
+    with pytest.raises(paramiko.AuthenticationException):
+        connect(admin, old, tmp_path)
+
+
+def test_the_protocol_as2_shows_its_own_block_and_faults_at_their_fields(admin: Page):
+    make_mailbox(admin, "Fjord")
+    admin.get_by_text("Signed messages, each with a receipt").click()
+    expect(admin.get_by_text("Give these to the partner")).to_be_hidden()
+    admin.get_by_label("Signing algorithm").select_option("sha1")
+    expect(admin.get_by_text("SHA-1 can be forged")).to_be_visible()
+    address = admin.get_by_label("Recipient URL")
+    address.fill("ftp://wrong.example")
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    expect(address).to_be_focused()
+    expect(admin.locator("#e-recipientUrl")).to_contain_text("must begin with http")
+    expect(admin.get_by_label("Signing algorithm")).to_have_value("sha1")
+
+
+def test_a_certificate_is_uploaded_and_the_own_one_downloaded(
+    admin: Page, world: World, bob: Person, tmp_path: Path
+):
+    make_mailbox(admin, "Baltic Retail")
+    admin.get_by_text("Signed messages, each with a receipt").click()
+    file = tmp_path / "bob.cer"
+    file.write_bytes(bob.certificate.public_bytes(Encoding.DER))
+    admin.get_by_label("Certificate file").set_input_files(file)
+    expect(admin.get_by_text("New, not saved yet")).to_be_visible()
+    expect(admin.locator("#certificates")).to_contain_text("CN=bob")
+    admin.get_by_label("Recipient URL").fill("https://as2.baltic.example/in")
+    admin.get_by_label("Recipient ID").fill("BALTIC")
+    save(admin)
+    expect(admin.get_by_text("New, not saved yet")).to_be_hidden()
+    with admin.expect_download() as download:
+        admin.get_by_role("link", name="PEM").click()
+    own = download.value.path().read_text()
+    uuid = copied(admin, "mailbox UUID")
+    kept = world.api.get(f"/api/v1/mailboxes/{uuid}/integration")
+    assert kept["protocol"] == "AS2"
+    assert kept["as2"]["recipientUrl"] == "https://as2.baltic.example/in"
+    assert kept["as2"]["recipientCertificateFacts"][0]["subject"] == "CN=bob"
+    assert kept["as2"]["selfCertificate"].split() == own.split()
+    assert copied(admin, "Self URL") == kept["as2"]["selfUrl"]
+    admin.get_by_role("button", name="Remove CN=bob").click()
+    expect(admin.get_by_text("Not saved yet")).to_be_visible()
+
+
+def test_rules_are_ordered_by_keyboard_switched_cloned_and_deleted(
+    admin: Page, world: World
+):
+    box = world.mailbox("Rules")
+    world.order_in(box, name="First")
+    admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
+
+    def names() -> list[str]:
+        path = f"/api/v1/mailboxes/{box.uuid}/rules"
+        return [rule["name"] for rule in world.api.get(path)]
+
+    shown = admin.locator("#rules h3")
+    admin.get_by_label("More for First").click()
+    admin.get_by_role("button", name="Clone").click()
+    expect(shown).to_have_text(["First", "Copy of First"])
+    grip = admin.get_by_role("button", name="Move Copy of First, position 2 of 2")
+    grip.focus()
+    admin.keyboard.press("ArrowUp")
+    expect(shown).to_have_text(["Copy of First", "First"])
+    assert names() == ["Copy of First", "First"]
+    expect(admin.locator("#said")).to_have_text(
+        "Copy of First moved to position 1 of 2."
+    )
+    moved = admin.get_by_role("button", name="Move Copy of First, position 1 of 2")
+    expect(moved).to_be_focused()
+    admin.keyboard.press("ArrowDown")
+    expect(shown).to_have_text(["First", "Copy of First"])
+    admin.get_by_role("switch", name="First on", exact=True).uncheck()
+    expect(admin.locator("#said")).to_have_text("First is off.")
+    admin.get_by_label("More for Copy of First").click()
+    admin.get_by_role("button", name="Delete", exact=True).click()
+    admin.get_by_role("button", name="Delete rule").click()
+    expect(shown).to_have_text(["First"])
+    assert names() == ["First"]
+
+
+def test_leaving_with_unsaved_changes_asks_first(admin: Page):
+    make_mailbox(admin, "Left")
+    make_mailbox(admin, "Stayed")
+    admin.get_by_label("Notify by e-mail").fill("a@b.example")
+    asked: list[str] = []
+
+    def stay(dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    admin.once("dialog", stay)
+    choice = admin.get_by_label("Mailbox", exact=True)
+    choice.select_option(label="Left")
+    assert asked == ["Leave without saving your changes?"]
+    expect(admin.get_by_role("form", name="Integration of Stayed")).to_be_visible()
+    expect(choice.locator("option:checked")).to_have_text("Stayed")
+    admin.get_by_role("link", name="Discard").click()
+    expect(admin.get_by_label("Notify by e-mail")).to_have_value("")
+    admin.get_by_label("Mailbox", exact=True).select_option(label="Left")
+    expect(admin.get_by_role("form", name="Integration of Left")).to_be_visible()
+
+
+def test_dark_and_light_follow_the_system_or_the_choice(admin: Page):
+    def background() -> str:
+        return str(admin.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    admin.emulate_media(color_scheme="light")
+    light = background()
+    admin.emulate_media(color_scheme="dark")
+    dark = background()
+    assert dark != light
+    admin.get_by_title("Light").click()
+    assert background() == light
+    admin.reload()
+    assert background() == light
+    admin.get_by_title("Dark").click()
+    admin.emulate_media(color_scheme="light")
+    admin.reload()
+    assert background() == dark
+
+
+@pytest.mark.parametrize("protocol", ["SFTP", "AS2"])
+def test_a_narrow_screen_never_scrolls_sideways(admin: Page, protocol):
+    make_mailbox(admin, f"Narrow {protocol}")
+    admin.locator(f"[value={protocol}]").check()
+    save(admin)
+    for summary in admin.locator("main summary").all():
+        if summary.is_visible():
+            summary.click()
+    for size in (NARROW, {"width": 768, "height": 900}, WIDE):
+        admin.set_viewport_size(size)
+        wide = admin.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size["width"]
+    admin.set_viewport_size(NARROW)
+    link = admin.get_by_role("link", name="Integrations", exact=True)
+    expect(link).to_be_hidden()
+    admin.get_by_role("button", name="Open menu").click()
+    expect(link).to_be_visible()
+    admin.get_by_role("button", name="Sign out").click()
+    expect(admin.get_by_role("heading", name="Sign in")).to_be_visible()
