@@ -206,7 +206,7 @@ class Message:
             if not self.foreign:
                 mdn = await asyncio.to_thread(answered, rejected, self.answering)
         self._tell(f"{found.disposition} ({rejected.detail})")
-        if self.means.rejections.keep(self.profile.mailbox):
+        if self.means.rejections.keep(self.profile.mailbox, self.body.size):
             incoming = self._incoming(await self.body.store(self.means.blobs))
             await self.means.log.reject(incoming, problem(rejected), found, mdn)
         elif mdn:

@@ -10,6 +10,7 @@ from gateway.core.ports import Clock
 WINDOW = timedelta(hours=1)
 KEPT = 100
 """Of each mailbox within the window; of the others only the log tells."""
+KEPT_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +18,16 @@ class Rejections:
     """Counts what was kept lately, by mailbox."""
 
     clock: Clock
-    _kept: dict[MailboxId, deque[datetime]] = field(
+    _kept: dict[MailboxId, deque[tuple[datetime, int]]] = field(
         default_factory=lambda: defaultdict(deque)
     )
 
-    def keep(self, mailbox: MailboxId) -> bool:
-        """Whether one more may be kept; if so it is counted."""
+    def keep(self, mailbox: MailboxId, size: int) -> bool:
+        """Whether one more of `size` bytes may be kept; if so it is counted."""
         now, kept = self.clock(), self._kept[mailbox]
-        while kept and kept[0] <= now - WINDOW:
+        while kept and kept[0][0] <= now - WINDOW:
             kept.popleft()
-        if len(kept) >= KEPT:
+        if len(kept) >= KEPT or sum(one for _, one in kept) + size > KEPT_BYTES:
             return False
-        kept.append(now)
+        kept.append((now, size))
         return True

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import io
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from gateway.core.ports import Blobs
 
 IN_MEMORY = 1 << 18
 """Bytes that are kept in memory before a file is begun."""
+KEEP_FREE = 128 << 20
+"""Bytes of the disk that the database needs to go on."""
 
 
 class Spool(AbstractContextManager["Spool"]):
@@ -48,6 +51,8 @@ class Spool(AbstractContextManager["Spool"]):
                 self._path.chmod(0o600)
                 self._file.write(self._memory.getbuffer())
                 self._memory = io.BytesIO()
+            if self._file is not None and _free(self._file) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             (self._file or self._memory).write(data)
         except OSError as error:
             raise _refused(self._path, error) from error
@@ -97,6 +102,11 @@ class Spool(AbstractContextManager["Spool"]):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _free(file: BinaryIO) -> int:
+    disk = os.fstatvfs(file.fileno())
+    return disk.f_bavail * disk.f_frsize - KEEP_FREE
 
 
 def _refused(path: Path, error: OSError) -> StorageError:

@@ -298,6 +298,28 @@ async def test_an_mdn_goes_to_no_other_host(station, url):
     assert row["state"] == "FAILED"
 
 
+async def test_strangers_cannot_fill_the_disk_with_large_messages_either(
+    station, monkeypatch
+):
+    headers, body, _ = station.message(receiver=As2Id("somebody else"))
+    monkeypatch.setattr("as2_server.rejections.KEPT_BYTES", 2 * len(body) + 1)
+    for _ in range(4):
+        reply = await station.request(headers=headers, data=body)
+        assert reply.disposition == "processed/error: authentication-failed"
+    assert len(await station.rows("messages")) == 2
+
+
+async def test_a_message_leaves_the_disk_what_the_database_needs(station, monkeypatch):
+    data = bytes(1 << 20)
+    with monkeypatch.context() as patch:
+        patch.setattr("as2_server.spool.KEEP_FREE", 1 << 60)
+        assert (await station.send(data)).status == 503
+    assert not await station.transfers()
+    assert not list(station.spool.iterdir())
+    _, verdict = await station.sent(data)
+    assert isinstance(verdict, Confirmed)
+
+
 async def test_a_failure_of_the_disk_makes_the_partner_try_again(station, monkeypatch):
     async def full(*_args: object) -> None:
         raise StorageError("no room is left on the disk")
