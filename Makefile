@@ -5,6 +5,7 @@ DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/locked.txt
+AS2LIB := $(VENV)/peers/as2lib
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # an install is repeated when one of these changes
 INPUTS := pyproject.toml $(LOCK)
@@ -13,7 +14,7 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench interop lint format sftp-client browser lock clean
+.PHONY: help run test bench interop as2lib lint format sftp-client browser lock clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
@@ -48,11 +49,20 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python bench/as2.py
 
 # hundreds of exchanges, then damage: the HTTP test flips a fifth of what it is told
-interop: $(VENV)/dev.stamp
-	$(BIN)/pytest tests/interop
+interop: $(VENV)/dev.stamp as2lib
+	$(BIN)/pytest tests/interop \
+	  $$(test -d $(AS2LIB)/classes && echo --as2lib $(AS2LIB))
 	$(BIN)/pytest tests/as2_server -k "flip or damage" --flips 3000 --timeout 1800
 	$(BIN)/pytest tests/as2_server/test_refusing.py -k flip --flips 15000 \
 	  --timeout 1800
+
+# a Java product as a partner, where Maven and a compiler are there to fetch it
+as2lib:
+	@command -v mvn >/dev/null && command -v javac >/dev/null && \
+	mvn -q -B -f tests/peers/as2lib dependency:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/$(AS2LIB)/lib && \
+	javac -d $(AS2LIB)/classes -cp '$(AS2LIB)/lib/*' tests/peers/as2lib/*.java || \
+	  echo "as2-lib could not be fetched (needs mvn, javac): its tests are skipped"
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -4,7 +4,6 @@ import pytest
 from as2_line import As2Line, as2_line, partner_server
 from partners.cells import (
     Cell,
-    Receipt,
     Taken,
     Way,
     groups,
@@ -12,22 +11,15 @@ from partners.cells import (
     same_mic,
     without_mic,
 )
+from partners.modes import MODES
 from partners.taking import Taking
 
-from gateway.core.as2 import MdnMode
 from gateway.core.model import MdnPending, SendResult, Sent
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning"),
 ]
-MODES = {
-    Receipt.NONE: MdnMode.NONE,
-    Receipt.SYNC: MdnMode.SYNC,
-    Receipt.SYNC_SIGNED: MdnMode.SYNC,
-    Receipt.ASYNC: MdnMode.ASYNC,
-    Receipt.ASYNC_SIGNED: MdnMode.ASYNC,
-}
 
 
 @pytest.mark.parametrize("group", groups(Way.OUT), ids=label)
