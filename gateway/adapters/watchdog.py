@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 0.05  # seconds
 FRAMES = 3
-WAITING = "select"
+WAITING = ("selectors.py", "runners.py")  # where asyncio and uvloop have nothing to do
 QUIET = 60.0  # seconds until the same place is told again
 PLACES = 1000
 
@@ -68,7 +68,7 @@ class Watchdog:
             if self._seen[0] != last and perf_counter() - last > self.limit:
                 frame = sys._current_frames().get(watched)  # noqa: SLF001 - the only way to see another thread's stack
                 stack = traceback.extract_stack(frame, FRAMES) if frame else []
-                if stack and stack[-1].name == WAITING:
+                if stack and stack[-1].filename.endswith(WAITING):
                     continue  # nothing to do, or no turn on a busy machine
                 place = " < ".join(
                     f"{at.name} ({at.filename}:{at.lineno})" for at in reversed(stack)

@@ -3,6 +3,8 @@ import re
 import time
 from contextlib import asynccontextmanager
 
+import uvloop
+
 from gateway.adapters.watchdog import Watchdog
 
 
@@ -53,3 +55,16 @@ async def test_a_pause_in_which_the_watcher_had_no_turn_is_the_machines(caplog):
     dog._pulse -= 1
     dog._beat()
     assert re.search(r"for (8|9)\d\d ms in an unknown place", caplog.text)
+
+
+def test_a_loop_that_got_no_turn_on_a_busy_machine_is_no_news(caplog):
+    dog = Watchdog(limit=0.01)
+
+    async def paused():
+        async with watching(dog):
+            for _ in range(10):
+                await asyncio.sleep(0.02)
+                dog._pulse -= 1  # as if nothing had run for a second
+
+    uvloop.run(paused())
+    assert "runners.py" not in caplog.text
