@@ -123,7 +123,7 @@ class Message:
                 return await self._again(known)
             return await self._reject(result, found, mdn)
         finally:
-            work.close()
+            await work.close()
 
     async def _known(self) -> Accepted | None:
         request = self.request

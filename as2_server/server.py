@@ -86,9 +86,12 @@ class Front:
         profile = await self.door.book.profile(mailbox)
         if profile is None:
             return Answer.text(404, _NOBODY)
-        with self.door.means.open_spool() as spool:
+        spool = self.door.means.open_spool()
+        try:
             await read_body(request, spool, self.max_bytes)
             return await self.door.post(profile, _headers(request), spool)
+        finally:
+            await spool.discard()
 
 
 class _Handler(RequestHandler):

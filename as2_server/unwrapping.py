@@ -43,10 +43,10 @@ class Unwrapping:
         self.heads = [spool.head() for spool in self.payloads]
         return result, findings(result), answered(result, self.answering)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Remove what the payloads left on disk."""
         for spool in self.payloads:
-            spool.close()
+            await spool.discard()
 
     def _unwrapped(self) -> Received | Rejected:
         wish = self.answering.request.receipt

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from as2_station import ANN, BOX, a_station
 from as2_server.protocol.headers import As2Id
 from as2_server.protocol.send import Compression, Receipt
 from as2_server.protocol.verdict import Confirmed, Denied
+from as2_server.spool import Spool
 from gateway.core.errors import StorageError
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning:aiohttp")
@@ -318,6 +320,22 @@ async def test_a_message_leaves_the_disk_what_the_database_needs(station, monkey
     assert not list(station.spool.iterdir())
     _, verdict = await station.sent(data)
     assert isinstance(verdict, Confirmed)
+
+
+async def test_large_files_are_not_removed_on_the_loop(station, monkeypatch):
+    where = []
+    close = Spool.close
+
+    def noting(spool):
+        if not spool.in_memory:
+            where.append(threading.current_thread() is threading.main_thread())
+        close(spool)
+
+    monkeypatch.setattr(Spool, "close", noting)
+    _, verdict = await station.sent(bytes(1 << 20))
+    assert isinstance(verdict, Confirmed)
+    assert where == [False, False]  # the body, the document
+    assert not list(station.spool.iterdir())
 
 
 async def test_a_failure_of_the_disk_makes_the_partner_try_again(station, monkeypatch):
