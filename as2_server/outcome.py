@@ -90,7 +90,10 @@ class Judge:
             mic_required=message.signed,
             again=message.posts > 1,
         )
-        return self._recorded(judge(fields, body, expected), fields, body)
+        verdict = judge(fields, body, expected)
+        if later and expected.signed and isinstance(verdict, Denied):
+            verdict = _proven_only(verdict)
+        return self._recorded(verdict, fields, body)
 
     def _in(self, answer: Answer) -> ReceivedMdn | None:
         try:
@@ -128,6 +131,13 @@ class Judge:
                 return MdnVerdict.UNPROVEN, detail, b""
             case _:
                 assert_never(verdict)
+
+
+def _proven_only(verdict: Denied) -> Verdict:
+    """Let an unsigned no count as little as an unsigned yes would."""
+    if verdict.proven:
+        return verdict
+    return Unproven(f"it is unsigned and says {verdict.disposition.text}")
 
 
 def denied(mdn: ReceivedMdn) -> Refused:

@@ -59,10 +59,11 @@ async def test_a_denial_fails_the_delivery_and_tells_the_owner(world, parcel):
     assert [job.kind for job in await world.rows("jobs")] == ["mail"]
 
 
-async def test_a_verified_yes_counts_after_a_forged_no(world, parcel):
+async def test_a_forged_no_does_not_end_the_wait_for_a_signed_one(world, parcel):
     post = world.partner.posts[0]
     await world.arrive(world.partner.mdn(post, DECRYPTION_FAILED, signed=False))
-    assert (await world.state(parcel))[0] == "FAILED"
+    assert (await world.state(parcel))[0] == "AWAITING_MDN"
+    assert "decryption-failed" in await world.trace()
     await world.arrive(world.partner.mdn(post))
     assert (await world.state(parcel))[0] == "DELIVERED"
 
