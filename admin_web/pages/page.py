@@ -1,11 +1,13 @@
 """One page, or one thing that a page may order: who may, and what is answered."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler as WebHandler
 from multidict import MultiDictProxy
 
@@ -32,6 +34,8 @@ from gateway.core.errors import Forbidden, QuotaExceeded
 from gateway.core.model import MailboxId
 
 LOGIN = "/login"
+# what aiohttp raises for boundaries, headers, charsets and encodings that are none
+UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError, zlib.error)
 Value = str | bytes | bytearray | web.FileField
 
 
@@ -180,7 +184,7 @@ async def _read(request: web.Request, *, stranger: bool) -> MultiDictProxy[Value
         raise QuotaExceeded(
             f"The form is larger than the {most} bytes allowed.", "body-too-large"
         ) from error
-    except ValueError as error:  # aiohttp's parsers, and bytes that are no UTF-8
+    except UNREADABLE as error:
         raise BadRequest("The form cannot be read; send it again.") from error
     if any(isinstance(value, str) and "\0" in value for value in sent.values()):
         raise BadRequest("A text holds the character NUL; remove it.")
