@@ -137,13 +137,20 @@ class FolderBlobs:
                 if not keep:
                     temp.unlink()
             else:
-                if keep:
-                    target.unlink(missing_ok=True)
-                    target.hardlink_to(temp)
-                else:
-                    temp.replace(target)
+                self._name(temp, target, keep=keep)
                 os.utime(target)
         _fsync_folder(target.parent)  # also for who came first and has not done it yet
+
+    def _name(self, temp: Path, target: Path, *, keep: bool) -> None:
+        """Put the file in its place in one step: others may do the same right now."""
+        if not keep:
+            temp.replace(target)
+            return
+        second = self._temp()
+        self._make(second.parent)
+        second.hardlink_to(temp)
+        second.replace(target)
+        second.unlink(missing_ok=True)  # a rename onto the same file leaves both names
 
     def _temp(self) -> Path:
         return self.root / "tmp" / self.new_id()

@@ -5,7 +5,7 @@ This module imports neither Saxon nor lxml: the gateway's own process stays smal
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -98,13 +98,18 @@ class Converter:
             except _Died as death:
                 if not death.killed:
                     return death.problem
-            try:
-                return await self._attempt(task, resolve)
+            try:  # with a new worker: whatever killed one may have killed the idle too
+                return await self._attempt(task, resolve, self._spawn)
             except _Died as death:
                 return death.problem
 
-    async def _attempt(self, task: Task, resolve: Resolver) -> Converted | Problem:
-        worker = await self._take()
+    async def _attempt(
+        self,
+        task: Task,
+        resolve: Resolver,
+        take: Callable[[], Awaitable[Worker]] | None = None,
+    ) -> Converted | Problem:
+        worker = await (take or self._take)()
         sound = False
         started = asyncio.get_running_loop().time()
         try:

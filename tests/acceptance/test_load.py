@@ -37,6 +37,7 @@ def test_50_clients_with_100_files_each_are_all_served_within_250_mb(
     finally:
         for client in clients:
             client.kill()
+            client.communicate()
 
     def processed() -> bool:
         path = "/api/v1/transfers?direction=RECEIVED&state=PROCESSED&limit=1"

@@ -119,6 +119,20 @@ async def test_many_may_store_the_same_bytes_at_once(blobs):
     assert files(blobs) == [ABC]
 
 
+async def test_many_may_adopt_the_same_bytes_at_once(tmp_path):
+    ids = iter(range(10**6))
+    blobs = FolderBlobs(tmp_path / "blobs", lambda: str(next(ids)))
+    for turn in range(20):
+        spooled = [tmp_path / f"{turn}-{n}" for n in range(16)]
+        for file in spooled:
+            file.write_bytes(b"the same %d" % turn)
+        found = await asyncio.gather(*(blobs.adopt(f, keep=True) for f in spooled))
+        assert len(set(found)) == 1
+        assert all(file.exists() for file in spooled)
+        assert await content(blobs, found[0]) == b"the same %d" % turn
+    assert not list((blobs.root / "tmp").iterdir())
+
+
 async def test_an_adopted_file_is_moved(blobs, tmp_path):
     spool = tmp_path / "spool"
     spool.write_bytes(b"abc")
