@@ -1,7 +1,7 @@
 """Templates to HTML: escaped, translated, with what every page needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from admin_web.pages.assets import Asset
 from admin_web.pages.session import Session
+from gateway.core.desk.actor import PersonRole
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -17,10 +18,14 @@ THEME_COOKIE = "theme"
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """The environment of the templates and the URLs of the assets."""
+    """The environment of the templates, the URLs of the assets, and who may see what.
+
+    *roles* has the lowest role for each path that GET answers.
+    """
 
     environment: Environment
     assets: Mapping[str, Asset]
+    roles: Mapping[str, PersonRole | None] = field(default_factory=dict)
 
     def page(
         self,
@@ -37,6 +42,7 @@ class Renderer:
             theme=theme if theme in THEMES else "auto",
             path=request.path,
             host=request.host,
+            offered=self._offered(session),
             actor=session.actor if session else None,
             csrf=session.csrf if session else "",
             **more,
@@ -44,6 +50,15 @@ class Renderer:
         response = web.Response(text=text, status=status, content_type="text/html")
         response.enable_compression()
         return response
+
+    def _offered(self, session: Session | None) -> set[str]:
+        """Return the paths that the menu may show to this person."""
+        if session is None:
+            return set()
+        role = session.actor.role
+        return {
+            path for path, least in self.roles.items() if least and role.covers(least)
+        }
 
 
 RENDERER = web.AppKey("renderer", Renderer)

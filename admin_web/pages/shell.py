@@ -4,7 +4,12 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from admin_web.pages import connection, integrations, login, rules
+from admin_web.pages import (
+    connection,
+    integrations,
+    login,
+    rules,
+)
 from admin_web.pages.assets import PATH, read_assets, serve
 from admin_web.pages.page import Page, endpoint, see
 from admin_web.pages.render import RENDERER, Renderer, environment
@@ -15,15 +20,24 @@ POLICY = (
 )
 
 
+AREAS = (
+    login,
+    integrations,
+    connection,
+    rules,
+)
+
+
 def pages() -> Sequence[Page]:
     """Return every page and what pages may order."""
-    return (*login.PAGES, *integrations.PAGES, *connection.PAGES, *rules.PAGES)
+    return [page for area in AREAS for page in area.PAGES]
 
 
 def add_pages(app: web.Application) -> None:
     """Route the pages, their files, and the front door."""
     assets = read_assets()
-    app[RENDERER] = Renderer(environment(), assets)
+    roles = {page.path: page.role for page in pages() if page.method == "GET"}
+    app[RENDERER] = Renderer(environment(), assets, roles)
 
     async def asset(request: web.Request) -> web.StreamResponse:
         return await serve(request, assets)
