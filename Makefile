@@ -14,7 +14,7 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench interop as2lib lint format sftp-client browser lock clean
+.PHONY: help run test bench interop as2lib lint format sftp-client browser lock vendor clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint    ruff, mypy, import contracts, unused dependencies"
 	@echo "make format  put the source into its one format"
 	@echo "make lock    choose the newest allowed versions anew"
+	@echo "make vendor  bundle the editor anew (needs Node and npm)"
 	@echo "make clean   remove the virtual environment and caches; data stays"
 
 $(BIN)/python:
@@ -101,6 +102,10 @@ lock:
 	  --extra dev --extra interop --extra postgres --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > $(LOCK).new
 	mv $(LOCK).new $(LOCK)
+
+# the result is committed: nobody but who changes a version needs Node
+vendor:
+	cd packaging/codemirror && npm ci --ignore-scripts && node build.js
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
