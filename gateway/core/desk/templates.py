@@ -8,6 +8,8 @@ from typing import Protocol
 from gateway.core.desk.actor import Actor
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import RuleDirection
+from gateway.core.template import Template
+from gateway.core.template import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,18 @@ class TemplateDesk(Protocol):
     async def get(
         self, template: TemplateId, version: TemplateVersionId | None
     ) -> TemplateView: ...
+
+    async def definition(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Template:
+        """Return the version as values: its documents, fields and roles."""
+        ...
+
+    async def definition(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Template:
+        """Return what an envelope of this version must look like."""
+        ...
 
     async def add(self, actor: Actor, data: str) -> TemplateView:
         """Import template XML: a new template, or a new version of the one it names.

@@ -59,6 +59,18 @@ class Templates:
     ) -> TemplateView:
         return _view(await self._version(template, version))
 
+    async def definition(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Template:
+        stored = await self._version(template, version)
+        parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
+        return template_xml.to_template(parsed, stored.template, stored.uuid)
+
+    async def definition(
+        self, template: TemplateId, version: TemplateVersionId | None
+    ) -> Template:
+        return await self._parsed(template, version)
+
     async def add(self, actor: Actor, data: str) -> TemplateView:
         data = settled(data)
         parsed = await asyncio.to_thread(template_xml.parse, data.encode())
@@ -95,7 +107,7 @@ class Templates:
     async def example(
         self, template: TemplateId, version: TemplateVersionId | None
     ) -> bytes:
-        parsed = await self._parsed(template, version)
+        parsed = await self.definition(template, version)
         sender, recipient = MailboxId(self.new_id()), MailboxId(self.new_id())
         envelope = example_envelope(parsed, sender, recipient, self.clock())
         return await asyncio.to_thread(envelope_xml.write, envelope)
@@ -106,7 +118,7 @@ class Templates:
         version: TemplateVersionId | None,
         direction: RuleDirection,
     ) -> str:
-        parsed = await self._parsed(template, version)
+        parsed = await self.definition(template, version)
         if direction is RuleDirection.OUT:
             return skeleton.out_skeleton(parsed)
         return skeleton.in_skeleton(parsed)
@@ -128,13 +140,6 @@ class Templates:
         if found is None:
             raise _unknown(template, version)
         return found
-
-    async def _parsed(
-        self, template: TemplateId, version: TemplateVersionId | None
-    ) -> Template:
-        stored = await self._version(template, version)
-        parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
-        return template_xml.to_template(parsed, stored.template, stored.uuid)
 
 
 def _unknown(template: TemplateId, version: TemplateVersionId | None) -> NotFound:
