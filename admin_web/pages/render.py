@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from admin_web.pages.assets import Asset
+from admin_web.pages.formats import FILTERS
+from admin_web.pages.reader import LANGUAGES, READER, catalogue, reader_of
 from admin_web.pages.session import Session
 from gateway.core.desk.actor import PersonRole
 
@@ -36,20 +37,38 @@ class Renderer:
         **more: object,
     ) -> web.Response:
         """Return the template as an answer."""
-        theme = request.cookies.get(THEME_COOKIE, "")
-        text = self.environment.get_template(template).render(
-            asset={name: asset.url for name, asset in self.assets.items()},
-            theme=theme if theme in THEMES else "auto",
-            path=request.path,
-            host=request.host,
-            offered=self._offered(session),
-            actor=session.actor if session else None,
-            csrf=session.csrf if session else "",
-            **more,
-        )
+        text = self.text(request, template, session, **more)
         response = web.Response(text=text, status=status, content_type="text/html")
         response.enable_compression()
         return response
+
+    def text(
+        self,
+        request: web.Request,
+        template: str,
+        session: Session | None,
+        **more: object,
+    ) -> str:
+        """Return the template as this reader reads it."""
+        theme = request.cookies.get(THEME_COOKIE, "")
+        reader = reader_of(request)
+        before = READER.set(reader)
+        try:
+            return self.environment.get_template(template).render(
+                asset={name: asset.url for name, asset in self.assets.items()},
+                theme=theme if theme in THEMES else "auto",
+                language=reader.language,
+                languages=LANGUAGES,
+                path=request.path,
+                address=request.path_qs if request.method == "GET" else "",
+                host=request.host,
+                offered=self._offered(session),
+                actor=session.actor if session else None,
+                csrf=session.csrf if session else "",
+                **more,
+            )
+        finally:
+            READER.reset(before)
 
     def _offered(self, session: Session | None) -> set[str]:
         """Return the paths that the menu may show to this person."""
@@ -79,13 +98,18 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    made.filters["day"] = day
+    made.install_gettext_callables(_text, _plural, newstyle=True)  # type: ignore[attr-defined] # the extension adds it
+    made.filters.update(FILTERS)
+    for language in LANGUAGES:
+        catalogue(language)
     for name in made.list_templates():
         made.get_template(name)
     return made
 
 
-def day(at: datetime) -> str:
-    """Return the day as people write it: 2 Nov 2025."""
-    return f"{at.day} {at:%b %Y}"
+def _text(text: str) -> str:
+    return READER.get().texts.gettext(text)
+
+
+def _plural(one: str, many: str, count: int) -> str:
+    return READER.get().texts.ngettext(one, many, count)

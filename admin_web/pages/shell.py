@@ -7,6 +7,7 @@ from aiohttp import web
 from admin_web.pages import (
     connection,
     integrations,
+    language,
     login,
     rules,
 )
@@ -22,6 +23,7 @@ POLICY = (
 
 AREAS = (
     login,
+    language,
     integrations,
     connection,
     rules,

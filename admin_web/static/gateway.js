@@ -88,11 +88,17 @@ document.addEventListener("htmx:sendError", () => {
   tell(document.body.dataset.offline || "The gateway does not answer.", "err");
 });
 
-// --- theme -------------------------------------------------------------------------
+// --- theme and time zone: cookies, so that the server renders what fits ------------
+
+function remember(name, value) {
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  document.cookie = `${name}=${value};path=/;max-age=31536000;samesite=lax${secure}`;
+}
+
+remember("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 byId("theme")?.addEventListener("change", (event) => {
-  const secure = location.protocol === "https:" ? ";secure" : "";
-  document.cookie = `theme=${event.target.value};path=/;max-age=31536000;samesite=lax${secure}`;
+  remember("theme", event.target.value);
   document.documentElement.dataset.theme = event.target.value;
 });
 
