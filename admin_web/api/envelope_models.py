@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from admin_web.api.models import Answer
-from gateway.core.desk.envelopes import EnvelopeRow, EnvelopeView
+from gateway.core.desk.envelopes import EnvelopeRow, EnvelopeView, Party
 from gateway.core.envelope import Document, Field
 
 
 class EnvelopeRowAnswer(Answer):
-    """One line of a list; `status` is the mailbox's own view, `how` it came about."""
+    """One line of a list; `status` is the mailbox's own view, `how` it came about.
+
+    `recipients` are names.
+    """
 
     envelope_uuid: str
     scope: str
@@ -21,6 +24,7 @@ class EnvelopeRowAnswer(Answer):
     expires_at: datetime | None
     sender_mailbox_uuid: str
     sender_name: str
+    recipients: list[str]
     template_uuid: str
     template_version: str
     template_name: str
@@ -41,6 +45,7 @@ class EnvelopeRowAnswer(Answer):
             expires_at=row.expires_at,
             sender_mailbox_uuid=row.sender,
             sender_name=row.sender_name,
+            recipients=list(row.recipients),
             template_uuid=row.template,
             template_version=row.template_version,
             template_name=row.template_name,
@@ -105,6 +110,30 @@ class RoleAnswer(Answer):
     mailbox_uuid: str
 
 
+class PartyAnswer(Answer):
+    """A mailbox that takes part, in its roles, and what became of its part."""
+
+    mailbox_uuid: str
+    name: str
+    scope: str
+    roles: list[str]
+    status: str
+    how: str
+    status_at: datetime
+
+    @classmethod
+    def of(cls, party: Party) -> "PartyAnswer":
+        return cls(
+            mailbox_uuid=party.mailbox,
+            name=party.name,
+            scope=party.scope.value,
+            roles=list(party.roles),
+            status=party.status.value,
+            how=party.how,
+            status_at=party.status_at,
+        )
+
+
 class AttachmentRowAnswer(Answer):
     """An attachment; `/api/v1/attachments/{uuid}` is the file."""
 
@@ -118,6 +147,7 @@ class EnvelopeAnswer(EnvelopeRowAnswer):
     """One envelope, opened; `transfers` are the mailbox's own."""
 
     roles: list[RoleAnswer]
+    parties: list[PartyAnswer]
     documents: list[DocumentAnswer]
     attachments: list[AttachmentRowAnswer]
     transfers: list[str]
@@ -130,6 +160,7 @@ class EnvelopeAnswer(EnvelopeRowAnswer):
                 RoleAnswer(id=role.id, mailbox_uuid=role.mailbox)
                 for role in view.draft.roles
             ],
+            parties=[PartyAnswer.of(party) for party in view.parties],
             documents=[DocumentAnswer.of(one) for one in view.draft.documents],
             attachments=[
                 AttachmentRowAnswer.model_validate(one) for one in view.attachments

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -24,8 +24,16 @@ from gateway.store.database import Connection, Database
 from gateway.store.envelopes import Posted
 
 SHOWN = 10  # violations told in one message
+PLACES = 200  # violations told one by one
 _TWICE = "two envelopes of one file have this uuid; leave it out to have new ones made"
 KEPT = 200  # parsed template versions kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit(Problem):
+    """Says beside the whole, by the paths in the native XML, what does not fit."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +95,14 @@ class Drafts:
 
     async def template(self, conn: Connection, draft: Draft) -> Template | Problem:
         """Return the template version that the draft names, the latest if none."""
-        known = self._parsed.get(draft.template_version or TemplateVersionId(""))
+        wanted = draft.template_version
+        if wanted is None:
+            wanted = await templates.newest(conn, draft.template)
+        known = self._parsed.get(wanted) if wanted else None
         if known is not None and known.id == draft.template:
             return known
-        stored = await templates.version(conn, draft.template, draft.template_version)
-        if stored is None:
+        stored = wanted and await templates.version(conn, draft.template, wanted)
+        if not stored:
             version = draft.template_version or "any version"
             return Problem(
                 "template-unknown",
@@ -194,15 +205,16 @@ async def _unknown(
     ]
 
 
-def _problem(wrong: Sequence[Violation]) -> Problem:
+def _problem(wrong: Sequence[Violation]) -> Misfit:
     shown = "; ".join(f"{v.where}: {v.message}" for v in wrong[:SHOWN])
     more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    return Problem(
+    return Misfit(
         wrong[0].code,
         f"the envelope does not fit its template: {shown}{more}",
         "validate",
         remedy="Correct the document or the conversion rule so that every field "
         "named here fits the template, then process the file again.",
+        places={v.where: v.message for v in reversed(wrong[:PLACES])},
     )
 
 

@@ -7,7 +7,7 @@ from gateway.core.envelope import Draft
 from gateway.core.errors import Invalid
 from gateway.core.model import EnvelopeId, MailboxId, Problem
 from gateway.core.ports import Clock
-from gateway.engine.drafts import Drafts
+from gateway.engine.drafts import Drafts, Misfit
 from gateway.store import envelopes
 from gateway.store.database import Connection, Database
 from gateway.store.envelopes import Posted
@@ -27,7 +27,8 @@ class Posting:
         """Check the drafts and store their XML; Invalid says what does not fit."""
         whole = await self.drafts.complete(sender, drafts, ())
         if isinstance(whole, Problem):
-            raise Invalid(f"{whole.message}. {whole.remedy}", whole.code)
+            places = dict(whole.places) if isinstance(whole, Misfit) else {}
+            raise Invalid(f"{whole.message}. {whole.remedy}", whole.code, places)
         return await self.drafts.ready(sender, whole, self.clock())
 
     async def write(

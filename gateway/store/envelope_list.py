@@ -1,6 +1,6 @@
 """Envelopes as a mailbox sees them: lists, one opened, what belongs to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -11,6 +11,7 @@ from gateway.core.desk.envelopes import (
     EnvelopeQuery,
     EnvelopeRow,
     EnvelopeSort,
+    Party,
     Scope,
 )
 from gateway.core.envelope import EnvelopeStatus
@@ -51,7 +52,8 @@ async def search(
         _ORDER[query.sort], mailbox_entries.c.envelope, mailbox_entries.c.scope
     )
     total, rows = await page(conn, found, query.limit, query.offset)
-    return total, [_row(row) for row in rows]
+    names = await _recipients(conn, [row.uuid for row in rows])
+    return total, [_row(row, names.get(row.uuid, ())) for row in rows]
 
 
 async def opened(
@@ -68,7 +70,51 @@ async def opened(
         .limit(1)
     )
     row = (await conn.execute(found)).one_or_none()
-    return (_row(row), BlobRef(row.sha256, row.size)) if row else None
+    if row is None:
+        return None
+    names = await _recipients(conn, [row.uuid])
+    return _row(row, names.get(row.uuid, ())), BlobRef(row.sha256, row.size)
+
+
+async def parties_of(conn: AsyncConnection, envelope: EnvelopeId) -> Sequence[Party]:
+    """Return all who take part, the sender first, then by name."""
+    found = (
+        select(mailbox_entries, mailboxes.c.name)
+        .join(mailboxes, mailboxes.c.uuid == mailbox_entries.c.mailbox)
+        .where(mailbox_entries.c.envelope == envelope)
+        .order_by(
+            mailbox_entries.c.scope.desc(), mailboxes.c.name, mailbox_entries.c.mailbox
+        )
+    )
+    return [
+        Party(
+            mailbox=MailboxId(row.mailbox),
+            name=row.name,
+            scope=Scope(row.scope),
+            roles=row.roles,
+            status=EnvelopeStatus(row.status),
+            how=row.how,
+            status_at=row.status_at,
+        )
+        for row in await conn.execute(found)
+    ]
+
+
+async def _recipients(
+    conn: AsyncConnection, wanted: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """Return the names of each envelope's recipients."""
+    found = (
+        select(mailbox_entries.c.envelope, mailboxes.c.name)
+        .join(mailboxes, mailboxes.c.uuid == mailbox_entries.c.mailbox)
+        .where(mailbox_entries.c.envelope.in_(wanted))
+        .where(mailbox_entries.c.scope == Scope.INBOX.value)
+        .order_by(mailboxes.c.name, mailbox_entries.c.mailbox)
+    )
+    names: dict[str, list[str]] = {}
+    for row in await conn.execute(found):
+        names.setdefault(row.envelope, []).append(row.name)
+    return names
 
 
 async def attachments_of(
@@ -156,7 +202,7 @@ def _filtered(query: EnvelopeQuery) -> Select[Any]:
     return found
 
 
-def _row(row: Row[Any]) -> EnvelopeRow:
+def _row(row: Row[Any], recipients: Sequence[str]) -> EnvelopeRow:
     return EnvelopeRow(
         envelope=EnvelopeId(row.uuid),
         scope=Scope(row.scope),
@@ -166,6 +212,7 @@ def _row(row: Row[Any]) -> EnvelopeRow:
         how=row.how,
         sender=MailboxId(row.sender),
         sender_name=row.sender_name,
+        recipients=recipients,
         template=TemplateId(row.template),
         template_version=TemplateVersionId(row.template_version),
         template_name=row.template_name or "",

@@ -57,7 +57,10 @@ class EnvelopeQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopeRow:
-    """One line of a list; *status* is the mailbox's own view, *how* it came about."""
+    """One line of a list; *status* is the mailbox's own view, *how* it came about.
+
+    *recipients* are names.
+    """
 
     envelope: EnvelopeId
     scope: Scope
@@ -67,6 +70,7 @@ class EnvelopeRow:
     how: str
     sender: MailboxId
     sender_name: str
+    recipients: Sequence[str]
     template: TemplateId
     template_version: TemplateVersionId
     template_name: str
@@ -88,11 +92,28 @@ class AttachmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A mailbox that takes part: in which *roles*, and what became of its part.
+
+    Who sends to oneself is two parties, one in each *scope*.
+    """
+
+    mailbox: MailboxId
+    name: str
+    scope: Scope
+    roles: Sequence[str]
+    status: EnvelopeStatus
+    how: str
+    status_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopeView:
-    """One envelope, opened."""
+    """One envelope, opened; *transfers* are the mailbox's own, oldest first."""
 
     row: EnvelopeRow
     draft: Draft
+    parties: Sequence[Party]
     attachments: Sequence[AttachmentRow]
     transfers: Sequence[TransferId]
 
@@ -118,7 +139,11 @@ class EnvelopeDesk(Protocol):
         ...
 
     async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:
-        """Post native XML as the mailbox's; Invalid (with the line) if it is wrong."""
+        """Post native XML as the mailbox's.
+
+        Invalid if it is wrong: with the line, or with what does not fit the template
+        by its path in the XML.
+        """
         ...
 
     async def accept(

@@ -9,7 +9,6 @@ from gateway.core.desk.actor import Actor
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import RuleDirection
 from gateway.core.template import Template
-from gateway.core.template import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +45,6 @@ class TemplateDesk(Protocol):
         self, template: TemplateId, version: TemplateVersionId | None
     ) -> Template:
         """Return the version as values: its documents, fields and roles."""
-        ...
-
-    async def definition(
-        self, template: TemplateId, version: TemplateVersionId | None
-    ) -> Template:
-        """Return what an envelope of this version must look like."""
         ...
 
     async def add(self, actor: Actor, data: str) -> TemplateView:

@@ -45,9 +45,11 @@ class Envelopes:
             row, xml = await _opened(conn, mailbox, envelope)
             carried = await envelope_list.attachments_of(conn, envelope)
             moved = await envelope_list.transfers_of(conn, envelope, mailbox)
+            parties = await envelope_list.parties_of(conn, envelope)
         return EnvelopeView(
             row=row,
             draft=await self._draft(xml),
+            parties=parties,
             attachments=[attachment for attachment, _ in carried],
             transfers=moved,
         )

@@ -66,11 +66,6 @@ class Templates:
         parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
         return template_xml.to_template(parsed, stored.template, stored.uuid)
 
-    async def definition(
-        self, template: TemplateId, version: TemplateVersionId | None
-    ) -> Template:
-        return await self._parsed(template, version)
-
     async def add(self, actor: Actor, data: str) -> TemplateView:
         data = settled(data)
         parsed = await asyncio.to_thread(template_xml.parse, data.encode())

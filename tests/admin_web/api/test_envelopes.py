@@ -188,6 +188,36 @@ async def test_a_wrong_envelope_is_refused_and_says_what_is_wrong(
     assert (await listed(api, mailbox))["totalElements"] == 0
 
 
+async def test_what_does_not_fit_is_told_by_its_path(api, mailbox, seller, template):
+    data = envelope_xml(seller).replace("4711</field>", "</field>")
+    wrong = data.replace("article", "art")
+    for sent, place in (
+        (data, "documents/document[order]/number"),
+        (wrong, "documents/document[order]/lines[0]/art"),
+        (data.replace(seller, ""), "flow/roles/role[seller]"),
+    ):
+        answer = await api.post(SEND, headers={"mailbox": mailbox}, json={"data": sent})
+        assert place in (await answer.json())["data"]
+
+
+async def test_all_who_take_part_are_told_with_what_became_of_it(
+    api, mailbox, seller, send
+):
+    uuid = await send()
+    row = (await listed(api, mailbox))["data"][0]
+    assert (row["senderName"], row["recipients"]) == ("Shop", ["Seller"])
+    headers = {"mailbox": seller}
+    await api.post(f"/api/v1/envelope/{uuid}/accept", headers=headers)
+    opened = await (
+        await api.get(f"/api/v1/envelope/{uuid}", headers={"mailbox": mailbox})
+    ).json()
+    parties = {party["name"]: party for party in opened["parties"]}
+    assert parties["Shop"]["roles"] == ["buyer"]
+    assert parties["Seller"]["mailboxUuid"] == seller
+    assert parties["Seller"]["status"] == "COMPLETED"
+    assert parties["Seller"]["how"] == "accepted by token:owner"
+
+
 async def test_the_line_stands_beside_the_message(api, mailbox, seller, template):
     data = "\n\n" + envelope_xml(seller).replace("</flow>", "<x/></flow>")
     answer = await api.post(SEND, headers={"mailbox": mailbox}, json={"data": data})
