@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drive.process import GatewayProcess
@@ -31,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("browser")
     process = GatewayProcess(folder / "data")
@@ -54,7 +55,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser, world: World) -> Iterator[Page]:
-    """Open the sign-in; fail if the browser complains of anything meanwhile."""
+    """Open an empty page; fail if the browser complains of anything meanwhile."""
     context = chromium.new_context(
         base_url=world.process.endpoints["admin"]["url"],
         ignore_https_errors=True,
@@ -71,18 +72,32 @@ def page(chromium: Browser, world: World) -> Iterator[Page]:
 
     found.on("console", heard)
     found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.goto("/")
     yield found
     context.close()
     assert complaints == []
 
 
+@pytest.fixture(scope="session")
+def kept() -> list[Any]:
+    """Hold the cookies of the administrator once somebody has signed in."""
+    return []
+
+
 @pytest.fixture
-def admin(page: Page, world: World) -> Page:
-    """Sign in as the first administrator."""
+def admin(page: Page, world: World, kept: list[Any]) -> Page:
+    """Open the first page as the first administrator; sign in if need be."""
+    page.context.add_cookies(kept)
+    page.goto("/")
+    if "/login" in page.url:
+        sign_in(page, world)
+        kept[:] = page.context.cookies()
+    return page
+
+
+def sign_in(page: Page, world: World) -> None:
+    """Sign in with the generated password."""
     password = (world.process.data / "admin-password").read_text().strip()
     page.get_by_label("Login").fill("admin")
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/admin/integrations/list**")
-    return page
+    page.wait_for_url("**/admin/**")
