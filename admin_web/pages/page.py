@@ -34,6 +34,7 @@ from gateway.core.errors import Forbidden, QuotaExceeded
 from gateway.core.model import MailboxId
 
 LOGIN = "/login"
+SLOWEST = 256 << 10  # bytes a second that a form must come with
 # what aiohttp raises for boundaries, headers, charsets and encodings that are none
 UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError, zlib.error)
 Value = str | bytes | bytearray | web.FileField
@@ -61,9 +62,12 @@ class Form:
 
     def files(self, name: str) -> Sequence[bytes]:
         """Return the contents of the files of that name; an empty choice is none."""
+        return [body for each in self.uploads(name) if (body := each.file.read())]
+
+    def uploads(self, name: str) -> Sequence[web.FileField]:
+        """Return the files of that name with their names and types, not read yet."""
         found = self.values.getall(name, ()) if self.values else ()
-        sent = [each for each in found if isinstance(each, web.FileField)]
-        return [body for each in sent if (body := each.file.read())]
+        return [each for each in found if isinstance(each, web.FileField)]
 
     def close(self) -> None:
         """Let go of the files: they may lie on the disk."""
@@ -120,12 +124,16 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One method on one path; *role* is the lowest that may, None: everybody."""
+    """One method on one path; *role* is the lowest that may, None: everybody.
+
+    *max_bytes* bounds the form: files lie on the disk, texts in memory.
+    """
 
     method: str
     path: str
     handler: Handler
     role: PersonRole | None
+    max_bytes: int = BODY_BYTES
 
 
 def endpoint(page: Page) -> WebHandler:
@@ -141,7 +149,8 @@ def endpoint(page: Page) -> WebHandler:
         if page.method != "POST":
             return await page.handler(Visit(request, desk, session, Form()))
         check_origin(request)
-        form = Form(await _read(request, stranger=session is None))
+        most = STRANGERS_BYTES if session is None else page.max_bytes
+        form = Form(await _read(request, most))
         try:
             if page.role is not None and session is not None:
                 check_csrf(request, session, form.raw(CSRF_FIELD))
@@ -174,11 +183,10 @@ def see(target: str) -> web.Response:
     return web.Response(status=303, headers={"Location": target})
 
 
-async def _read(request: web.Request, *, stranger: bool) -> MultiDictProxy[Value]:
-    most = STRANGERS_BYTES if stranger else BODY_BYTES
+async def _read(request: web.Request, most: int) -> MultiDictProxy[Value]:
     limited = request.clone(client_max_size=most)
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with asyncio.timeout(READ_SECONDS + most / SLOWEST):
             sent = await limited.post()
     except web.HTTPRequestEntityTooLarge as error:
         raise QuotaExceeded(
