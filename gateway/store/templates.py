@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import Conflict
@@ -25,6 +25,14 @@ class Version:
     created_at: datetime
 
 
+_NEWEST = (
+    select(template_versions.c.uuid)
+    .where(template_versions.c.template == bindparam("template"))
+    .order_by(template_versions.c.number.desc())
+    .limit(1)
+)
+
+
 async def version(
     conn: AsyncConnection, template: TemplateId, wanted: TemplateVersionId | None
 ) -> Version | None:
@@ -35,6 +43,14 @@ async def version(
     latest = found.order_by(template_versions.c.number.desc()).limit(1)
     row = (await conn.execute(latest)).one_or_none()
     return _version(row) if row else None
+
+
+async def newest(
+    conn: AsyncConnection, template: TemplateId
+) -> TemplateVersionId | None:
+    """Return the latest version's uuid."""
+    found = (await conn.execute(_NEWEST, {"template": template})).scalar()
+    return TemplateVersionId(found) if found else None
 
 
 async def versions(conn: AsyncConnection, template: TemplateId) -> Sequence[Version]:
