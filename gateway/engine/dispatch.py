@@ -63,7 +63,8 @@ class Dispatcher:
         async with self.db.read() as conn:
             entry = await envelopes.inbox_entry(conn, envelope, mailbox)
             remote = await active(conn, mailbox)
-            listed = await rules.for_mailbox(conn, mailbox, RuleDirection.IN)
+            found = RuleDirection.IN
+            listed = await rules.for_mailbox(conn, mailbox, found) if remote else []
         wanted = {EnvelopeStatus.WAITING} | (
             {EnvelopeStatus.COMPLETED} if again else set()
         )
@@ -107,8 +108,8 @@ class Dispatcher:
         await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, made.name, blob))
 
     async def _envelope(self, entry: InboxEntry) -> Envelope:
-        data = await asyncio.to_thread(self.blobs.path(entry.xml).read_bytes)
-        draft = await asyncio.to_thread(envelope_xml.parse, data)
+        file = self.blobs.path(entry.xml)
+        draft = await asyncio.to_thread(lambda: envelope_xml.parse(file.read_bytes()))
         if isinstance(draft, Problem):
             raise StorageError(f"envelope {entry.envelope}: {draft.message}")
         return Envelope(

@@ -14,10 +14,10 @@ PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 
 async def active(conn: Connection, mailbox: MailboxId) -> Integration | None:
     """Return how the remote server connects; None while that is switched off."""
-    if not (await settings.get(conn)).integrations_enabled:
-        return None
     integration = await integrations.get(conn, mailbox)
-    return integration if integration.enabled else None
+    if not integration.enabled:
+        return None
+    return integration if (await settings.get(conn)).integrations_enabled else None
 
 
 async def park(conn: Connection, job: Job, mailbox: MailboxId, now: datetime) -> None:

@@ -118,8 +118,8 @@ class Router:
                 "read",
                 remedy="Send large content as an attachment.",
             )
-        data = await asyncio.to_thread(self.blobs.path(upload.blob).read_bytes)
-        draft = await asyncio.to_thread(envelope_xml.parse, data)
+        file = self.blobs.path(upload.blob)
+        draft = await asyncio.to_thread(lambda: envelope_xml.parse(file.read_bytes()))
         return draft if isinstance(draft, Problem) else Found([draft])
 
     async def _match(self, upload: Upload, listed: Sequence[Rule]) -> Rule | None:

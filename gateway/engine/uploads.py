@@ -70,13 +70,16 @@ class SpoolUploads:
         attributes: Mapping[str, str],
         modified_at: datetime | None = None,
     ) -> Receipt | None:
-        if not await asyncio.to_thread(spool.file.exists):
+        try:
+            # linked, not moved: until the commit below the entry needs its spool file
+            blob = await self.blobs.adopt(spool.file, keep=True)
+        except StorageError as error:
+            if await asyncio.to_thread(spool.file.exists):
+                raise
             raise Conflict(
                 "the file was removed while it was uploaded; send it again",
                 "taken-over",
-            )
-        # linked, not moved: until the commit below the entry needs its spool file
-        blob = await self.blobs.adopt(spool.file, keep=True)
+            ) from error
         now = self.clock()
         receipt = await self.partials.finish(
             Closing(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from gateway.core.errors import Outage
+from gateway.store import one_trip
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -35,20 +36,28 @@ class Database:
     """One engine; each transaction says whether it writes."""
 
     engine: AsyncEngine
+    writer: AsyncEngine  # the same connections, marked as ones that write
     # SQLite has one writer: waiting here is fair and cheap, its busy handler is neither
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _watchers: list[Callable[[], None]] = field(default_factory=list)
+    _followers: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def open(cls, url: str) -> "Database":
         """Open `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`."""
+        own = {"async_creator_fn": one_trip.connect} if "aiosqlite" in url else {}
         engine = create_async_engine(
-            url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=2
+            url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=6,
+            max_overflow=0,
+            pool_use_lifo=True,  # few connections, with warm caches
+            connect_args=own,
         )
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return cls(engine)
+        return cls(engine, engine.execution_options(**{WRITES: True}))
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -78,24 +87,23 @@ class Database:
         """
         turn = self._turn if self.embedded else nullcontext()
         with _told():
-            async with turn, self._begin() as conn:
+            async with turn, self.writer.begin() as conn:
                 conn.info.pop(NEW_WORK, None)
                 yield conn
                 new_work = conn.info.pop(NEW_WORK, False)
         if new_work:
             for watcher in self._watchers:
                 watcher()
+        for follower in self._followers:
+            follower()
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Have `watcher` called after each commit that leaves new work (a job)."""
         self._watchers.append(watcher)
 
-    @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[AsyncConnection]:
-        async with self.engine.connect() as plain:
-            conn = await plain.execution_options(**{WRITES: True})
-            async with conn.begin():
-                yield conn
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Have `follower` called after each commit."""
+        self._followers.append(follower)
 
 
 @contextmanager
@@ -120,4 +128,6 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: SyncConnection) -> None:
     """Writers take the lock now: a read that upgrades later may fail as busy."""
     writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    if isinstance(driver, one_trip.Connection):
+        driver.begin(writes=writes)

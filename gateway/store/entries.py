@@ -4,11 +4,11 @@ Every function works inside its caller's transaction. What a partner does to the
 table is in `tree` and `uploads`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import (
@@ -49,22 +49,42 @@ class Row:
         return self.transfer is not None and self.folder.top.partner_writes
 
 
-def at_path(mailbox: MailboxId, folder: Folder, name: FileName) -> ColumnElement[bool]:
-    return and_(
-        entries.c.mailbox == mailbox,
-        entries.c.folder == folder.text,
-        entries.c.name == name.text,
-    )
+# made once: to build a statement costs more than to run it
+AT_PATH = and_(
+    entries.c.mailbox == bindparam("mailbox"),
+    entries.c.folder == bindparam("folder"),
+    entries.c.name == bindparam("name"),
+)
+_BY_PATH = select(entries).where(AT_PATH)
+_CONSUME = delete(entries).where(entries.c.transfer == bindparam("transfer"))
 
 
-async def find(conn: AsyncConnection, where: ColumnElement[bool]) -> Row | None:
-    """Return the one entry that `where` describes."""
-    found = await rows(conn, select(entries).where(where))
+def path_of(mailbox: MailboxId, folder: Folder, name: FileName) -> Mapping[str, str]:
+    """Return what AT_PATH needs."""
+    return {"mailbox": mailbox, "folder": folder.text, "name": name.text}
+
+
+async def at_path(
+    conn: AsyncConnection, mailbox: MailboxId, folder: Folder, name: FileName
+) -> Row | None:
+    """Return the entry of that name."""
+    return await find(conn, _BY_PATH, path_of(mailbox, folder, name))
+
+
+async def find(
+    conn: AsyncConnection,
+    query: Select[tuple[object, ...]],
+    values: Mapping[str, object],
+) -> Row | None:
+    """Return the one entry that a select of `entries` finds."""
+    found = await rows(conn, query, values)
     return found[0] if found else None
 
 
 async def rows(
-    conn: AsyncConnection, query: Select[tuple[object, ...]]
+    conn: AsyncConnection,
+    query: Select[tuple[object, ...]],
+    values: Mapping[str, object] | None = None,
 ) -> Sequence[Row]:
     """Return what a select of `entries` finds."""
     return [
@@ -79,7 +99,7 @@ async def rows(
             modified_at=row.modified_at,
             transfer=row.transfer and TransferId(row.transfer),
         )
-        for row in await conn.execute(query)
+        for row in await conn.execute(query, values)
     ]
 
 
@@ -88,7 +108,7 @@ async def consume(conn: AsyncConnection, transfer: TransferId) -> None:
 
     Nothing happens if the partner has put another file in its place meanwhile.
     """
-    await conn.execute(delete(entries).where(entries.c.transfer == transfer))
+    await conn.execute(_CONSUME, {"transfer": transfer})
 
 
 async def move_to_error(
@@ -211,7 +231,7 @@ async def _ensure(
 ) -> None:
     """Make the sub-folder if it is not there."""
     parent, name = Folder(folder.top, folder.parts[:-1]), folder.parts[-1]
-    if await find(conn, at_path(mailbox, parent, name)) is None:
+    if await at_path(conn, mailbox, parent, name) is None:
         await conn.execute(
             insert(entries).values(
                 mailbox=mailbox,

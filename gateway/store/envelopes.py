@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.envelope import Envelope, EnvelopeStatus
@@ -25,6 +25,16 @@ from gateway.store.tables import (
 )
 
 OPEN = EnvelopeStatus.WAITING.value
+# made once: to build a statement costs more than to run it
+_INSERT, _INSERT_ENTRIES = insert(envelopes), insert(mailbox_entries)
+_INSERT_FIELDS = insert(envelope_fields)
+_IN_INBOX = (
+    select(envelopes, mailbox_entries.c.status.label("view"))
+    .join(mailbox_entries, mailbox_entries.c.envelope == envelopes.c.uuid)
+    .where(envelopes.c.uuid == bindparam("envelope"))
+    .where(mailbox_entries.c.mailbox == bindparam("mailbox"))
+    .where(mailbox_entries.c.scope == "inbox")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +71,28 @@ async def post(conn: AsyncConnection, posted: Posted) -> None:
     """Write the envelope, an entry for each mailbox and the recipients' jobs."""
     envelope, draft = posted.envelope, posted.envelope.draft
     await conn.execute(
-        insert(envelopes).values(
-            uuid=envelope.id,
-            template=draft.template,
-            template_version=draft.template_version,
-            subject=draft.subject,
-            message=draft.message,
-            sender=envelope.sender,
-            status=OPEN,
-            sha256=posted.xml.sha256,
-            size=posted.xml.size,
-            chain=draft.chain,
-            scenario=draft.scenario,
-            reject_reason="",
-            source_transfer=posted.source,
-            source_index=posted.index,
-            created_at=envelope.created_at,
-            expires_at=posted.expires_at,
-            notify_at=posted.notify_at,
-        )
+        _INSERT,
+        {
+            "uuid": envelope.id,
+            "template": draft.template,
+            "template_version": draft.template_version,
+            "subject": draft.subject,
+            "message": draft.message,
+            "sender": envelope.sender,
+            "status": OPEN,
+            "sha256": posted.xml.sha256,
+            "size": posted.xml.size,
+            "chain": draft.chain,
+            "scenario": draft.scenario,
+            "reject_reason": "",
+            "source_transfer": posted.source,
+            "source_index": posted.index,
+            "created_at": envelope.created_at,
+            "expires_at": posted.expires_at,
+            "notify_at": posted.notify_at,
+        },
     )
-    await conn.execute(insert(mailbox_entries), list(_entries(envelope)))
+    await conn.execute(_INSERT_ENTRIES, list(_entries(envelope)))
     fields = [
         {"envelope": envelope.id, "document": d.id, "name": f.name, "value": v}
         for d in draft.documents
@@ -89,13 +100,14 @@ async def post(conn: AsyncConnection, posted: Posted) -> None:
         for v in (value[:INDEXED] for value in f.values)
     ]
     if fields:
-        await conn.execute(insert(envelope_fields), fields)
+        await conn.execute(_INSERT_FIELDS, fields)
     used = [{"envelope": envelope.id, "attachment": a} for a in draft.attachments]
     if used:
         await conn.execute(insert(envelope_attachments), used)
-    for mailbox in envelope.recipients:
-        subject = dispatch_subject(envelope.id, mailbox)
-        await jobs.add(conn, "dispatch", subject, envelope.created_at)
+    if envelope.recipients:
+        due = envelope.created_at
+        subjects = [dispatch_subject(envelope.id, to) for to in envelope.recipients]
+        await jobs.add_all(conn, "dispatch", [(each, due) for each in subjects])
 
 
 def _entries(envelope: Envelope) -> Sequence[Mapping[str, object]]:
@@ -120,15 +132,8 @@ async def inbox_entry(
     conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
 ) -> InboxEntry | None:
     """Return the envelope as it lies in the mailbox's inbox; None if it does not."""
-    row = (
-        await conn.execute(
-            select(envelopes, mailbox_entries.c.status.label("view"))
-            .join(mailbox_entries, mailbox_entries.c.envelope == envelopes.c.uuid)
-            .where(envelopes.c.uuid == envelope)
-            .where(mailbox_entries.c.mailbox == mailbox)
-            .where(mailbox_entries.c.scope == "inbox")
-        )
-    ).one_or_none()
+    wanted = {"envelope": envelope, "mailbox": mailbox}
+    row = (await conn.execute(_IN_INBOX, wanted)).one_or_none()
     if row is None:
         return None
     return InboxEntry(

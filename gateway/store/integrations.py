@@ -7,7 +7,7 @@ A mailbox without a row has never been saved: it is switched off, with the defau
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,11 +15,12 @@ from gateway.core.integration import DefaultRule, Integration
 from gateway.core.model import Channel, MailboxId
 from gateway.store.tables import integrations
 
+_ONE = select(integrations).where(integrations.c.mailbox == bindparam("mailbox"))
+
 
 async def get(conn: AsyncConnection, mailbox: MailboxId) -> Integration:
     """Return the settings, the defaults if they were never saved."""
-    found = select(integrations).where(integrations.c.mailbox == mailbox)
-    row = (await conn.execute(found)).mappings().one_or_none()
+    row = (await conn.execute(_ONE, {"mailbox": mailbox})).mappings().one_or_none()
     return _integration(row) if row else Integration(mailbox=mailbox)
 
 

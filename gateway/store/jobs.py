@@ -4,11 +4,11 @@ A job is added in the transaction that makes it necessary and finished in the on
 writes its result, so each result is written once, however often the work ran.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +34,9 @@ _ADD = {
         set_={name: _POSTGRESQL.excluded[name] for name in _WRITTEN_OVER} | _FREED,
     ),
 }
+
+_HELD = (jobs.c.id == bindparam("job"), jobs.c.worker == bindparam("holder"))
+_GONE, _CHANGED = delete(jobs).where(*_HELD), update(jobs).where(*_HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +89,12 @@ async def add_all(
 
 async def finish(conn: AsyncConnection, job: Job) -> None:
     """Delete the job; LeaseLost (and so a rollback) if another worker took it."""
-    gone = delete(jobs).where(jobs.c.id == job.id, jobs.c.worker == job.worker)
-    if (await conn.execute(gone)).rowcount != 1:
+    if (await conn.execute(_GONE, _held(job))).rowcount != 1:
         raise LeaseLost(f"job {job.id} ({job.kind} {job.subject})")
+
+
+def _held(job: Job) -> Mapping[str, object]:
+    return {"job": job.id, "holder": job.worker}
 
 
 async def drop(conn: AsyncConnection, kind: str, subject: str) -> None:
@@ -99,12 +105,8 @@ async def drop(conn: AsyncConnection, kind: str, subject: str) -> None:
 
 async def again(conn: AsyncConnection, job: Job, run_at: datetime) -> None:
     """Give the job back, due at `run_at`; for work that waits, not for failures."""
-    freed = (
-        update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.worker == job.worker)
-        .values(worker=None, lease_until=None, run_at=run_at)
-    )
-    if (await conn.execute(freed)).rowcount != 1:
+    freed = {**_held(job), **_FREED, "run_at": run_at}
+    if (await conn.execute(_CHANGED, freed)).rowcount != 1:
         raise LeaseLost(f"job {job.id} ({job.kind} {job.subject})")
 
 
@@ -181,16 +183,15 @@ class Jobs:
         """Note an unforeseen failure; try again at `run_at`, None to give up."""
         async with self.db.write() as conn:
             await conn.execute(
-                update(jobs)
-                .where(jobs.c.id == job.id, jobs.c.worker == job.worker)
-                .values(
-                    worker=None,
-                    lease_until=None,
-                    attempts=job.attempts + counts,
-                    dead=run_at is None,
-                    last_error=error[:2000],
+                _CHANGED,
+                {
+                    **_held(job),
+                    **_FREED,
+                    "attempts": job.attempts + counts,
+                    "dead": run_at is None,
+                    "last_error": error[:2000],
                     **({"run_at": run_at} if run_at else {}),
-                )
+                },
             )
 
     async def release(self, worker: str | None = None) -> int:

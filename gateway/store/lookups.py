@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
@@ -14,6 +14,9 @@ from gateway.store.tables import (
     mailboxes,
 )
 
+_MAILBOXES = select(mailboxes.c.uuid).where(
+    mailboxes.c.uuid.in_(bindparam("wanted", expanding=True))
+)
 INDEXED = 1000  # characters of a field's value that can be searched
 
 
@@ -32,8 +35,7 @@ async def unknown_mailboxes(
     conn: AsyncConnection, wanted: Sequence[MailboxId]
 ) -> Sequence[MailboxId]:
     """Return those that do not exist."""
-    there = select(mailboxes.c.uuid).where(mailboxes.c.uuid.in_(wanted))
-    found = set((await conn.execute(there)).scalars())
+    found = set((await conn.execute(_MAILBOXES, {"wanted": wanted})).scalars())
     return [uuid for uuid in wanted if uuid not in found]
 
 

@@ -17,7 +17,7 @@ from gateway.core.model import (
     TransferState,
 )
 from gateway.store import transfers
-from gateway.store.entries import Row, at_path, find
+from gateway.store.entries import Row, at_path
 from gateway.store.places import (
     PATH_MAX,
     Place,
@@ -59,7 +59,7 @@ async def rename(conn: AsyncConnection, move: Move) -> Moved:
         return Moved()
     await require_folder(conn, move.mailbox, move.target[0])
     if row.is_folder:
-        await _move_folder(conn, move)
+        await _move_folder(conn, row, move)
         return Moved()
     _may_move(row, move)
     spool = await _make_room(conn, move)
@@ -96,7 +96,7 @@ async def _make_room(conn: AsyncConnection, move: Move) -> str | None:
     A taken file gives way: its transfer goes on with its own blob.
     """
     folder, name = move.target
-    other = await find(conn, at_path(move.mailbox, folder, name))
+    other = await at_path(conn, move.mailbox, folder, name)
     if other is None:
         return None
     if other.is_folder:
@@ -139,7 +139,7 @@ async def _run_again(
     return Receipt(id=transfer, received_at=move.at)
 
 
-async def _move_folder(conn: AsyncConnection, move: Move) -> None:
+async def _move_folder(conn: AsyncConnection, row: Row, move: Move) -> None:
     """Rename a sub-folder and all that is in it; nothing is taken by this."""
     (source, old_name), (target, new_name) = move.source, move.target
     if source.top is not target.top:
@@ -147,7 +147,7 @@ async def _move_folder(conn: AsyncConnection, move: Move) -> None:
     old, new = f"{source.text}/{old_name.text}", f"{target.text}/{new_name.text}"
     if f"{new}/".startswith(f"{old}/"):
         raise Invalid("a folder cannot be moved into itself")
-    if await find(conn, at_path(move.mailbox, target, new_name)) is not None:
+    if await at_path(conn, move.mailbox, target, new_name) is not None:
         raise Conflict(f"{new} exists", "name-taken")
     inside = _inside(move.mailbox, old)
     paths = func.length(entries.c.folder) + 1 + func.length(entries.c.name)
@@ -161,7 +161,7 @@ async def _move_folder(conn: AsyncConnection, move: Move) -> None:
     await conn.execute(update(entries).where(inside).values(folder=new + rest))
     await conn.execute(
         update(entries)
-        .where(at_path(move.mailbox, source, old_name))
+        .where(entries.c.id == row.id)
         .values(folder=target.text, name=new_name.text)
     )
 

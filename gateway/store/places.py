@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import Conflict, NotFound, QuotaExceeded
@@ -16,17 +16,22 @@ from gateway.core.model import (
     Upload,
 )
 from gateway.store import transfers
-from gateway.store.entries import Row, at_path, find
+from gateway.store.entries import Row, at_path
 from gateway.store.tables import entries
 
 Place = tuple[Folder, FileName]
+_MINE = entries.c.mailbox == bindparam("mailbox")
+_COUNT = select(func.count()).where(_MINE)
+_WHOLE = select(func.coalesce(func.sum(entries.c.size), 0)).where(
+    _MINE, entries.c.sha256.is_not(None)
+)
 PATH_MAX = 1000  # characters of a folder, so that every path stays addressable
 
 
 async def require_entry(conn: AsyncConnection, mailbox: MailboxId, place: Place) -> Row:
     """Return the entry; NotFound."""
     folder, name = place
-    row = await find(conn, at_path(mailbox, folder, name))
+    row = await at_path(conn, mailbox, folder, name)
     if row is None:
         raise NotFound(f"there is no {folder.text}/{name.text}")
     return row
@@ -39,7 +44,7 @@ async def require_folder(
     if not folder.parts:
         return
     parent = Folder(folder.top, folder.parts[:-1])
-    row = await find(conn, at_path(mailbox, parent, folder.parts[-1]))
+    row = await at_path(conn, mailbox, parent, folder.parts[-1])
     if row is None or not row.is_folder:
         raise NotFound(f"there is no folder {folder.text}")
 
@@ -48,8 +53,8 @@ async def require_room(
     conn: AsyncConnection, mailbox: MailboxId, max_entries: int
 ) -> None:
     """QuotaExceeded if the mailbox holds `max_entries` files and folders."""
-    count = select(func.count()).where(entries.c.mailbox == mailbox)
-    if ((await conn.execute(count)).scalar() or 0) >= max_entries:
+    count = await conn.execute(_COUNT, {"mailbox": mailbox})
+    if (count.scalar() or 0) >= max_entries:
         raise QuotaExceeded(
             f"the mailbox holds {max_entries} files and folders, which is the limit; "
             "delete what was fetched"
@@ -57,10 +62,7 @@ async def require_room(
 
 
 async def whole_bytes(conn: AsyncConnection, mailbox: MailboxId) -> int:
-    total = select(func.coalesce(func.sum(entries.c.size), 0)).where(
-        entries.c.mailbox == mailbox, entries.c.sha256.is_not(None)
-    )
-    return int((await conn.execute(total)).scalar() or 0)
+    return int((await conn.execute(_WHOLE, {"mailbox": mailbox})).scalar() or 0)
 
 
 async def take(

@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    bindparam,
     case,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -39,20 +38,42 @@ from gateway.core.rules import (
 )
 from gateway.store.tables import rules
 
+# made once: to build a statement costs more than to run it
+_LISTED = (
+    select(rules)
+    .where(
+        (rules.c.level == Level.ACCOUNT.value)
+        | (
+            (rules.c.level == Level.MAILBOX.value)
+            & (rules.c.mailbox == bindparam("mailbox"))
+        )
+    )
+    .order_by(
+        case((rules.c.level == Level.MAILBOX.value, 0), else_=1),
+        rules.c.position,
+        rules.c.created_at,
+        rules.c.uuid,
+    )
+)
+_TRIED = _LISTED.where(
+    rules.c.enabled.is_(True), rules.c.direction == bindparam("direction")
+)
+
 
 async def for_mailbox(
     conn: AsyncConnection, mailbox: MailboxId, direction: RuleDirection
 ) -> Sequence[Rule]:
     """Return the enabled rules in the order in which they are tried."""
-    wanted = _listed(mailbox).where(
-        rules.c.enabled.is_(True), rules.c.direction == direction.value
-    )
-    return [_rule(row) for row in (await conn.execute(wanted)).mappings()]
+    wanted = {"mailbox": mailbox, "direction": direction.value}
+    return [_rule(row) for row in (await conn.execute(_TRIED, wanted)).mappings()]
 
 
 async def listing(conn: AsyncConnection, mailbox: MailboxId) -> Sequence[Rule]:
     """Return every rule that the mailbox's page shows, in the same order."""
-    return [_rule(row) for row in (await conn.execute(_listed(mailbox))).mappings()]
+    return [
+        _rule(row)
+        for row in (await conn.execute(_LISTED, {"mailbox": mailbox})).mappings()
+    ]
 
 
 async def get(conn: AsyncConnection, rule: RuleId) -> Rule | None:
@@ -117,19 +138,6 @@ async def reorder(conn: AsyncConnection, order: Sequence[RuleId]) -> None:
 def _of_level(mailbox: MailboxId, level: Level) -> ColumnElement[bool]:
     mine = rules.c.level == level.value
     return mine if level is Level.ACCOUNT else mine & (rules.c.mailbox == mailbox)
-
-
-def _listed(mailbox: MailboxId) -> Select[Any]:
-    return (
-        select(rules)
-        .where(or_(*(_of_level(mailbox, level) for level in Level)))
-        .order_by(
-            case((rules.c.level == Level.MAILBOX.value, 0), else_=1),
-            rules.c.position,
-            rules.c.created_at,
-            rules.c.uuid,
-        )
-    )
 
 
 async def _end(conn: AsyncConnection, rule: Rule) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import (
@@ -25,6 +25,16 @@ from gateway.core.model import (
 from gateway.store import jobs
 from gateway.store.tables import conversions, trace, transfer_envelopes, transfers
 
+# made once: to build a statement costs more than to run it
+_RECEIVED = select(transfers).where(
+    transfers.c.uuid == bindparam("transfer"),
+    transfers.c.direction == Direction.RECEIVED.value,
+)
+_SETTLE = update(transfers).where(transfers.c.uuid == bindparam("transfer"))
+_INSERT = insert(transfers)
+_TRACE = insert(trace)
+_LOG = insert(conversions)
+_MADE = insert(transfer_envelopes)
 LINE = 2000  # a trace line longer than this is cut
 
 
@@ -105,13 +115,13 @@ async def _insert(
         }
         for one in arrived
     ]
-    await conn.execute(insert(transfers), rows)
+    await conn.execute(_INSERT, rows)
     lines = [
         _line(one.receipt.id, one.receipt.received_at, step, detail)
         for one in arrived
         for step, detail in (("receive", _arrival(one.upload)), *one.lines)
     ]
-    await conn.execute(insert(trace), lines)
+    await conn.execute(_TRACE, lines)
 
 
 def _arrival(upload: Upload) -> str:
@@ -152,14 +162,7 @@ def _content(upload: Upload) -> dict[str, object]:
 
 async def received(conn: AsyncConnection, transfer: TransferId) -> Transfer | None:
     """Return the received transfer; None if there is none."""
-    row = (
-        await conn.execute(
-            select(transfers).where(
-                transfers.c.uuid == transfer,
-                transfers.c.direction == Direction.RECEIVED.value,
-            )
-        )
-    ).one_or_none()
+    row = (await conn.execute(_RECEIVED, {"transfer": transfer})).one_or_none()
     if row is None:
         return None
     return Transfer(
@@ -191,14 +194,17 @@ async def processed(
 ) -> None:
     """Record that the transfer became these envelopes."""
     await conn.execute(
-        update(transfers)
-        .where(transfers.c.uuid == transfer)
-        .values(
-            state=TransferState.PROCESSED.value, rule=rule, finished_at=at, error=None
-        )
+        _SETTLE,
+        {
+            "transfer": transfer,
+            "state": TransferState.PROCESSED.value,
+            "rule": rule,
+            "finished_at": at,
+            "error": None,
+        },
     )
     await conn.execute(
-        insert(transfer_envelopes),
+        _MADE,
         [{"transfer": transfer, "envelope": envelope} for envelope in made],
     )
 
@@ -246,8 +252,7 @@ async def notes(
 ) -> None:
     """Add lines (step, detail) to the trace."""
     await conn.execute(
-        insert(trace),
-        [_line(transfer, at, step, detail) for step, detail in lines],
+        _TRACE, [_line(transfer, at, step, detail) for step, detail in lines]
     )
 
 
@@ -259,7 +264,7 @@ def _line(
 
 async def log(conn: AsyncConnection, line: LogLine) -> None:
     """Add a line to the conversion log."""
-    await conn.execute(insert(conversions).values(**asdict(line)))
+    await conn.execute(_LOG, asdict(line))
 
 
 async def mark_reprocessed(conn: AsyncConnection, transfer: TransferId) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import Conflict, Invalid
 from gateway.core.model import FileName, Folder, MailboxId
 from gateway.store import moves
 from gateway.store.database import Database
-from gateway.store.entries import Row, at_path, find, rows
+from gateway.store.entries import Row, at_path, rows
 from gateway.store.moves import Move, Moved
 from gateway.store.places import (
     PATH_MAX,
@@ -19,9 +19,14 @@ from gateway.store.places import (
     require_folder,
     require_free,
     require_room,
-    whole_bytes,
 )
 from gateway.store.tables import entries
+
+_USAGE = (
+    select(entries.c.spool, func.sum(entries.c.size).label("size"))
+    .where(entries.c.mailbox == bindparam("mailbox"))
+    .group_by(entries.c.spool)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Tree:
             raise Invalid(f"the path is longer than {PATH_MAX} characters")
         async with self.db.write() as conn:
             await require_folder(conn, mailbox, folder)
-            if await find(conn, at_path(mailbox, folder, name)) is not None:
+            if await at_path(conn, mailbox, folder, name) is not None:
                 raise Conflict(f"{folder.text}/{name.text} exists", "name-taken")
             await require_room(conn, mailbox, max_entries)
             await conn.execute(
@@ -108,12 +113,10 @@ class Tree:
 
     async def usage(self, mailbox: MailboxId) -> tuple[int, Sequence[str]]:
         """Return the bytes of all whole files, and the spool files of the others."""
-        partial = select(entries.c.spool).where(
-            entries.c.mailbox == mailbox, entries.c.spool.is_not(None)
-        )
         async with self.db.read() as conn:
-            spools = (await conn.execute(partial)).scalars().all()
-            return await whole_bytes(conn, mailbox), [name for name in spools if name]
+            found = (await conn.execute(_USAGE, {"mailbox": mailbox})).all()
+        whole = sum(int(row.size) for row in found if row.spool is None)
+        return whole, [row.spool for row in found if row.spool is not None]
 
 
 async def _used(conn: AsyncConnection, mailbox: MailboxId, folder: str) -> bool:

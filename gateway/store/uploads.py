@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import Conflict, NotFound, QuotaExceeded
@@ -15,17 +15,26 @@ from gateway.core.model import (
     MailboxId,
     Receipt,
     TransferId,
+    Upload,
 )
+from gateway.store import transfers
 from gateway.store.database import Database
 from gateway.store.entries import Row, at_path, find
 from gateway.store.places import (
     being_processed,
     require_folder,
     require_room,
-    take,
+    upload_from,
     whole_bytes,
 )
 from gateway.store.tables import entries
+
+# made once: to build a statement costs more than to run it
+_PARTIAL = select(entries).where(
+    entries.c.id == bindparam("entry"), entries.c.spool == bindparam("its_spool")
+)
+_FINISH = update(entries).where(entries.c.id == bindparam("entry"))
+_CREATE = insert(entries).returning(entries.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +97,9 @@ class Partials:
 
     async def begin(self, opening: Opening) -> Opened | CopyFirst:
         """Make or reopen the entry; what it holds stays unless truncated."""
-        place = at_path(opening.mailbox, opening.folder, opening.name)
         async with self.db.write() as conn:
             await require_folder(conn, opening.mailbox, opening.folder)
-            row = await find(conn, place)
+            row = await at_path(conn, opening.mailbox, opening.folder, opening.name)
             if row is None:
                 return await _create(conn, opening)
             _may_open(row, opening)
@@ -123,33 +131,27 @@ class Partials:
     async def finish(self, closing: Closing) -> Receipt | None:
         """Turn the partial into a file, and take it if its place and name say so."""
         async with self.db.write() as conn:
-            row = await find(
-                conn,
-                (entries.c.id == closing.entry) & (entries.c.spool == closing.spool),
-            )
+            held = {"entry": closing.entry, "its_spool": closing.spool}
+            row = await find(conn, _PARTIAL, held)
             if row is None:
                 raise _taken_over()
-            used = await whole_bytes(conn, row.mailbox) + closing.blob.size
-            if closing.quota and used > closing.quota:
-                raise QuotaExceeded(
-                    f"the mailbox would hold {used} bytes, {closing.quota} are "
-                    "allowed; delete what was fetched and send the file again"
-                )
+            if closing.quota:
+                await _require_quota(conn, row, closing)
+            receipt = None
+            if row.folder.top.partner_writes and not row.name.temporary:
+                receipt = Receipt(id=closing.new, received_at=closing.at)
+                await transfers.receive(conn, receipt, _upload(row, closing))
             await conn.execute(
-                update(entries)
-                .where(entries.c.id == row.id)
-                .values(
-                    spool=None,
-                    sha256=closing.blob.sha256,
-                    size=closing.blob.size,
-                    modified_at=closing.modified_at,
-                )
+                _FINISH,
+                {
+                    "entry": row.id,
+                    "spool": None,
+                    "sha256": closing.blob.sha256,
+                    "size": closing.blob.size,
+                    "modified_at": closing.modified_at,
+                    "transfer": receipt.id if receipt else None,
+                },
             )
-            if row.name.temporary or not row.folder.top.partner_writes:
-                return None
-            receipt = Receipt(id=closing.new, received_at=closing.at)
-            place = (row.folder, row.name)
-            await take(conn, row, place, closing.blob, receipt, closing.attributes)
             return receipt
 
     async def spools(self) -> Mapping[str, int]:
@@ -171,6 +173,20 @@ class Partials:
                 )
 
 
+async def _require_quota(conn: AsyncConnection, row: Row, closing: Closing) -> None:
+    used = await whole_bytes(conn, row.mailbox) + closing.blob.size
+    if used > closing.quota:
+        raise QuotaExceeded(
+            f"the mailbox would hold {used} bytes, {closing.quota} are "
+            "allowed; delete what was fetched and send the file again"
+        )
+
+
+def _upload(row: Row, closing: Closing) -> Upload:
+    place = (row.folder, row.name)
+    return upload_from(row.mailbox, place, closing.blob, closing.attributes)
+
+
 def _may_open(row: Row, opening: Opening) -> None:
     path = f"{opening.folder.text}/{opening.name.text}"
     if row.is_folder:
@@ -186,17 +202,16 @@ async def _create(conn: AsyncConnection, opening: Opening) -> Opened:
         raise NotFound(f"there is no {opening.folder.text}/{opening.name.text}")
     await require_room(conn, opening.mailbox, opening.max_entries)
     made = await conn.execute(
-        insert(entries)
-        .values(
-            mailbox=opening.mailbox,
-            folder=opening.folder.text,
-            name=opening.name.text,
-            is_folder=False,
-            spool=opening.spool,
-            size=0,
-            modified_at=opening.at,
-        )
-        .returning(entries.c.id)
+        _CREATE,
+        {
+            "mailbox": opening.mailbox,
+            "folder": opening.folder.text,
+            "name": opening.name.text,
+            "is_folder": False,
+            "spool": opening.spool,
+            "size": 0,
+            "modified_at": opening.at,
+        },
     )
     return Opened(made.scalar_one(), opening.spool)
 

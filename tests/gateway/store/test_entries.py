@@ -85,8 +85,8 @@ async def test_a_second_failure_in_error_renews_the_report_only(conn, clock):
         report = BlobRef(digit * 64, 20)
         await entries.move_to_error(conn, ONE, an_upload(), report, clock())
     assert await listing(conn) == ["error/order.edi", "error/order.edi.error.json"]
-    place = entries.at_path(BOX, Folder(Top.ERROR), FileName("order.edi.error.json"))
-    row = await entries.find(conn, place)
+    name = FileName("order.edi.error.json")
+    row = await entries.at_path(conn, BOX, Folder(Top.ERROR), name)
     assert row is not None
     assert row.blob == BlobRef("b" * 64, 20)
     assert row.transfer == ONE
