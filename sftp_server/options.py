@@ -21,7 +21,7 @@ class SftpOptions:
     max_file_bytes: int = 1024 * MIB
     keep_free: int = 128 * MIB  # of the disk: what the database needs to go on
     max_connections: int = 200
-    max_unauthenticated: int = 30
+    max_unauthenticated: int = 100
     max_per_address: int = 20
     max_per_login: int = 20
     max_sessions: int = 4  # of one connection
