@@ -108,6 +108,10 @@ class Conversions:
             drafts = [replace(d, chain=d.chain or done.chain) for d in drafts]
         return OutResult(drafts, done)
 
+    async def source(self, blob: BlobRef, name: FileName) -> Converted | Problem:
+        """Return, as output, the XML that the stylesheet of an OUT rule would see."""
+        return await self.converter.source(self.blobs.path(blob), name.text)
+
     async def into(
         self, rule: Rule, incoming: Incoming, random_number: str
     ) -> InResult | Problem:

@@ -74,6 +74,25 @@ class Executed:
     warnings: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """An example as a stylesheet sees it; *token* stands for its bytes for 24 hours."""
+
+    token: str
+    source_xml: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a rule would do: the name of the file, or whether the example matches.
+
+    *file_name* is of IN rules; *matches* is None without an example.
+    """
+
+    file_name: str = ""
+    matches: bool | None = None
+
+
 class RuleDesk(Protocol):
     """What people may ask and order of rules; what is unknown is NotFound."""
 
@@ -85,6 +104,26 @@ class RuleDesk(Protocol):
 
     async def example(self, rule: RuleId) -> Content:
         """Return the last good example; NotFound if the rule has none."""
+        ...
+
+    async def look(self, example: Example) -> Looked:
+        """Read the file as the stylesheet of an OUT rule will; Invalid with the line.
+
+        Nothing but its bytes is stored, for two days.
+        """
+        ...
+
+    async def looked(self, token: str) -> Example:
+        """Return the example that `look` gave the token for; Invalid if it ended."""
+        ...
+
+    async def preview(
+        self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
+    ) -> Preview:
+        """Tell what pattern and template give; Invalid if the draft is wrong.
+
+        The stylesheet is not run.
+        """
         ...
 
     async def add(

@@ -1,14 +1,13 @@
 """The proof that exactly this rule content was executed: stateless, signed, 24 hours.
 
-`base64url(claims) "." base64url(HMAC)`; the claims hold a digest of each part of the
-content, so a refusal can name the parts that have changed since.
+Another token stands for an example that was read, so that it is not sent again.
+
+The claims hold a digest of each part of the content, so a refusal can name the parts
+that have changed since.
 """
 
-import binascii
 import hashlib
-import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -20,8 +19,10 @@ from gateway.core.errors import Invalid
 from gateway.core.model import BlobRef, MailboxId
 from gateway.core.ports import Clock, Vault
 from gateway.core.rules import Level
+from gateway.engine.desk.signed import claims_of, sign
 
 PURPOSE = "execute-token"
+EXAMPLE = "example-token"
 LIFE = timedelta(hours=24)
 REQUIRED = "execute-required"
 
@@ -34,14 +35,17 @@ class KeptExample:
     blob: BlobRef | None
 
 
-class _Claims(BaseModel):
+class _ExampleClaims(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    mailbox: str
-    parts: dict[str, str]
     name: str
     sha256: str
     size: int
     expires: float
+
+
+class _Claims(_ExampleClaims):
+    mailbox: str
+    parts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,7 @@ class ExecuteTokens:
             size=example.blob.size if example.blob else 0,
             expires=(self.clock() + LIFE).timestamp(),
         )
-        payload = claims.model_dump_json().encode()
-        mac = self.vault.sign(payload, PURPOSE)
-        return f"{_encode(payload)}.{_encode(mac)}"
+        return sign(self.vault, claims.model_dump_json().encode(), PURPOSE)
 
     def check(self, token: str, mailbox: MailboxId, draft: RuleDraft) -> KeptExample:
         """Return the example it was executed with.
@@ -80,20 +82,39 @@ class ExecuteTokens:
         changed = [key for key in now if claims.parts.get(key) != now[key]]
         if changed:
             raise _required(f"{', '.join(changed)} changed since", *changed)
-        blob = BlobRef(claims.sha256, claims.size) if claims.sha256 else None
-        return KeptExample(claims.name, blob)
+        return KeptExample(claims.name, _blob(claims))
+
+    def remember(self, example: KeptExample) -> str:
+        """Return a token that stands for the example."""
+        claims = _ExampleClaims(
+            name=example.name,
+            sha256=example.blob.sha256 if example.blob else "",
+            size=example.blob.size if example.blob else 0,
+            expires=(self.clock() + LIFE).timestamp(),
+        )
+        return sign(self.vault, claims.model_dump_json().encode(), EXAMPLE)
+
+    def remembered(self, token: str) -> KeptExample:
+        """Return the example; Invalid (field `exampleToken`) if the token ended."""
+        raw = claims_of(self.vault, token, EXAMPLE)
+        try:
+            claims = _ExampleClaims.model_validate_json(raw or b"")
+        except ValidationError as error:
+            raise _ended("is no token of this gateway") from error
+        if claims.expires < self.clock().timestamp():
+            raise _ended("is older than 24 hours")
+        return KeptExample(claims.name, _blob(claims))
 
     def _claims(self, token: str) -> _Claims:
         if not token:
             raise _required("executeToken is missing")
-        payload, _, mac = token.partition(".")
+        raw = claims_of(self.vault, token, PURPOSE)
+        if raw is None:
+            raise _required("executeToken is no token of this gateway")
         try:
-            raw = _decode(payload)
-            if hmac.compare_digest(_decode(mac), self.vault.sign(raw, PURPOSE)):
-                return _Claims.model_validate_json(raw)
-        except (binascii.Error, ValueError, ValidationError) as error:
-            raise _required("executeToken is no token of this gateway") from error
-        raise _required("executeToken is no token of this gateway")
+            return _Claims.model_validate_json(raw)
+        except ValidationError as error:  # of a version with other claims
+            raise _required("executeToken is of another version") from error
 
 
 def content_of(draft: RuleDraft) -> Mapping[str, object]:
@@ -113,11 +134,23 @@ def content_of(draft: RuleDraft) -> Mapping[str, object]:
     }
 
 
+def _blob(claims: _ExampleClaims) -> BlobRef | None:
+    return BlobRef(claims.sha256, claims.size) if claims.sha256 else None
+
+
 def _digests(draft: RuleDraft) -> dict[str, str]:
     return {
         key: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
         for key, value in content_of(draft).items()
     }
+
+
+def _ended(why: str) -> Invalid:
+    return Invalid(
+        f"The example is not there any more: its token {why}. Choose the file again.",
+        "example-ended",
+        {"exampleToken": why},
+    )
 
 
 def _required(why: str, *fields: str) -> Invalid:
@@ -127,11 +160,3 @@ def _required(why: str, *fields: str) -> Invalid:
         REQUIRED,
         dict.fromkeys(fields, "changed since it was executed") or {"executeToken": why},
     )
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

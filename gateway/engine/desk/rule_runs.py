@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.convert import envelope_xml, template_xml
 from gateway.convert.example import example_envelope
-from gateway.core.desk.rules import Example, RuleDraft
+from gateway.core import naming
+from gateway.core.desk.rules import Example, Preview, RuleDraft
 from gateway.core.envelope import Draft, Envelope
 from gateway.core.errors import Invalid
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
+    BlobRef,
     EnvelopeId,
     FileName,
     MailboxId,
@@ -19,7 +21,7 @@ from gateway.core.model import (
     Top,
 )
 from gateway.core.ports import Blobs, Clock, NewId
-from gateway.core.rules import Rule
+from gateway.core.rules import Rule, RuleDirection
 from gateway.engine.conversion import Conversions, Incoming, SourceFile
 from gateway.engine.desk.execute_token import KeptExample
 from gateway.engine.desk.refusals import refusal
@@ -29,6 +31,9 @@ from gateway.store.database import Database
 
 RANDOM_NUMBER = "0123456789"
 """What {randomNumber} shows in a trial."""
+
+ATTRIBUTES = {"folder": Top.COUTBOX.value}
+"""What a trial has of the transport's attributes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ class RuleRuns:
             mailbox=mailbox,
             name=_file_name(example),
             blob=await self.blobs.put(example.data),
-            attributes={"folder": Top.COUTBOX.value},
+            attributes=ATTRIBUTES,
         )
         made = await self.conversions.out(rule, source, want_source=True)
         if isinstance(made, Problem):
@@ -70,7 +75,7 @@ class RuleRuns:
         whole = await self.drafts.complete(mailbox, made.drafts, done.attachments)
         if isinstance(whole, Problem):
             raise refusal(whole)
-        doubts = await asyncio.to_thread(_doubts, rule, source, example, whole)
+        doubts = await asyncio.to_thread(_doubts, rule, example, whole)
         return Run(
             kept=KeptExample(example.name, source.blob),
             source_xml=done.source_xml,
@@ -78,6 +83,34 @@ class RuleRuns:
             result=done.output,
             warnings=[*done.warnings, *doubts],
         )
+
+    async def look(self, example: Example) -> tuple[BlobRef, bytes]:
+        """Return where the example's bytes are, and the XML that is seen of it."""
+        name = _file_name(example)
+        blob = await self.blobs.put(example.data)
+        made = await self.conversions.source(blob, name)
+        if isinstance(made, Problem):
+            raise refusal(made)
+        return blob, made.output
+
+    async def preview(
+        self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
+    ) -> Preview:
+        """Return what the patterns give; an IN rule's is filled in from an example."""
+        if draft.direction is RuleDirection.OUT:
+            if example is None:
+                return Preview()
+            rule = self._rule(mailbox, draft)
+            return Preview(matches=await asyncio.to_thread(_matches, rule, example))
+        envelope = await self._invented(mailbox, draft)
+        name = naming.render(
+            naming.parse_pattern(draft.file_name_pattern),
+            envelope,
+            mailbox,
+            envelope.created_at,
+            RANDOM_NUMBER,
+        )
+        return Preview(file_name=name.text)
 
     async def into(
         self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
@@ -177,14 +210,18 @@ def _file_name(example: Example) -> FileName:
         raise Invalid(why, data={"exampleName": str(error)}) from error
 
 
-def _doubts(
-    rule: Rule, source: SourceFile, example: Example, drafts: Sequence[Draft]
-) -> Sequence[str]:
+def _matches(rule: Rule, example: Example) -> bool:
+    head = example.data[:CONTENT_LIMIT]
+    # a rule that is off matches nothing
+    tried = replace(rule, enabled=True)
+    return first_match([tried], example.name, head, ATTRIBUTES) is not None
+
+
+def _doubts(rule: Rule, example: Example, drafts: Sequence[Draft]) -> Sequence[str]:
     """Return what is no error here, but surely not meant."""
     doubts = []
     if any(draft.template != rule.template for draft in drafts):
         doubts.append("The result is an envelope of another template than the rule's.")
-    head = example.data[:CONTENT_LIMIT]
-    if first_match([rule], example.name, head, source.attributes) is None:
+    if not _matches(rule, example):
         doubts.append("The rule's pattern does not match the example.")
     return doubts

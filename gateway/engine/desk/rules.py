@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
-from gateway.core.desk.rules import Example, Executed, RuleDraft
+from gateway.core.desk.rules import Example, Executed, Looked, Preview, RuleDraft
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.model import MailboxId, RuleId
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Level, Rule, RuleDirection
-from gateway.engine.desk.execute_token import ExecuteTokens, content_of
+from gateway.engine.desk.execute_token import ExecuteTokens, KeptExample, content_of
 from gateway.engine.desk.rule_checks import NAME_MAX, completed
 from gateway.engine.desk.rule_runs import RuleRuns, rule_of
 from gateway.store import audit, mailboxes, rules
@@ -49,6 +49,23 @@ class Rules:
             size=kept.example.size,
             chunks=self.blobs.read(kept.example),
         )
+
+    async def look(self, example: Example) -> Looked:
+        blob, source_xml = await self.runs.look(example)
+        token = self.tokens.remember(KeptExample(example.name, blob))
+        return Looked(token=token, source_xml=source_xml)
+
+    async def looked(self, token: str) -> Example:
+        kept = self.tokens.remembered(token)
+        return Example(kept.name, await self._bytes(kept))
+
+    async def preview(
+        self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
+    ) -> Preview:
+        async with self.db.read() as conn:
+            await _must_exist(conn, mailbox)
+        draft = await completed(self.db, draft)
+        return await self.runs.preview(mailbox, draft, example)
 
     async def add(
         self, actor: Actor, mailbox: MailboxId, draft: RuleDraft, token: str
@@ -169,8 +186,13 @@ class Rules:
         if kept is None or kept.example is None:
             why = "is needed: the file to try the rule on, as base64"
             raise Invalid(f"exampleContent {why}.", data={"exampleContent": why})
-        data = b"".join([chunk async for chunk in self.blobs.read(kept.example)])
-        return Example(kept.example_name, data)
+        kept_example = KeptExample(kept.example_name, kept.example)
+        return Example(kept.example_name, await self._bytes(kept_example))
+
+    async def _bytes(self, kept: KeptExample) -> bytes:
+        if kept.blob is None:
+            return b""
+        return b"".join([chunk async for chunk in self.blobs.read(kept.blob)])
 
     async def _insert(self, actor: Actor, rule: Rule, action: str) -> Rule:
         now = self.clock()

@@ -1,6 +1,7 @@
 """The token proves what was executed, and nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,28 @@ def test_no_byte_of_a_token_can_be_changed(tokens):
         changed = "A" if token[place] != "A" else "B"
         with pytest.raises(Invalid):
             tokens.check(token[:place] + changed + token[place + 1 :], ANNA, DRAFT)
+
+
+def test_an_example_is_remembered_for_a_day(tokens, clock):
+    token = tokens.remember(KEPT)
+    clock.tick(timedelta(hours=23))
+    assert tokens.remembered(token) == KEPT
+    clock.tick(timedelta(hours=2))
+    with pytest.raises(Invalid, match="Choose the file again"):
+        tokens.remembered(token)
+
+
+def test_one_kind_of_token_never_passes_as_the_other(tokens):
+    with pytest.raises(Invalid, match="no token of this gateway"):
+        tokens.remembered(tokens.make(ANNA, DRAFT, KEPT))
+    with pytest.raises(Invalid, match="no token of this gateway"):
+        tokens.check(tokens.remember(KEPT), ANNA, DRAFT)
+
+
+def test_no_text_passes_as_an_example(tokens):
+    @given(st.text())
+    def refused(text: str) -> None:
+        with pytest.raises(Invalid, match="example is not there"):
+            tokens.remembered(text)
+
+    refused()
