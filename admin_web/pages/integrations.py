@@ -1,14 +1,15 @@
 """The integrations page: blocks 1 to 5, and Save."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from admin_web.pages import integration_form
+from admin_web.pages import integration_form, mailbox_form
 from admin_web.pages.integration_form import IntegrationForm
 from admin_web.pages.login import FRONT
+from admin_web.pages.mailbox_form import MailboxForms
 from admin_web.pages.page import Page, Visit, see
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.certificates import CertificateView
@@ -46,7 +47,7 @@ async def show_integrations(visit: Visit) -> web.StreamResponse:
     if not wanted:
         if every:
             return see(address_of(every[0].id))
-        return await _empty(visit)
+        return await show_empty(visit)
     return await show(visit, MailboxId(wanted))
 
 
@@ -63,37 +64,19 @@ async def save_integration(visit: Visit) -> web.StreamResponse:
     return await show(visit, visit.mailbox, saved=True, password=view.password or "")
 
 
-async def make_mailbox(visit: Visit) -> web.StreamResponse:
-    """Make a mailbox and show it."""
-    name = visit.form.text("name")
-    try:
-        made = await visit.desk.mailboxes.create(visit.actor, name, ())
-    except (Invalid, Conflict) as refusal:
-        why = refusal.data.get("name", refusal.message)
-        return await _again(visit, name, why)
-    return see(address_of(made.id))
-
-
-async def _again(visit: Visit, name: str, why: str) -> web.StreamResponse:
-    new = {"name": name, "error": why}
-    back = visit.form.text("mailbox").lower()
-    if back:
-        return await show(visit, MailboxId(back), new=new)
-    return await _empty(visit, new)
-
-
-async def _empty(
-    visit: Visit, new: Mapping[str, str] | None = None
+async def show_empty(
+    visit: Visit, forms: MailboxForms | None = None
 ) -> web.StreamResponse:
+    """Return the page without any mailbox."""
     settings = await visit.desk.settings.get()
     return visit.render(
         "integrations_empty.html",
-        422 if new else 200,
+        422 if forms else 200,
         settings=settings,
         may_edit=visit.actor.role.covers(PersonRole.INTEGRATOR),
         may_own=visit.actor.role.covers(PersonRole.OWNER),
         mailbox=None,
-        new=new or {"name": "", "error": ""},
+        forms=forms or MailboxForms(),
     )
 
 
@@ -104,14 +87,15 @@ async def show(
     *,
     saved: bool = False,
     password: str = "",
-    new: Mapping[str, str] | None = None,
+    forms: MailboxForms | None = None,
 ) -> web.StreamResponse:
     """Return the page of one mailbox, with the form as given or else as saved."""
     desk = visit.desk
     owner = await desk.mailboxes.get(mailbox)
     view = await desk.integrations.get(mailbox)
     form = form or integration_form.shown(view)
-    wrong = form.errors or (new and new["error"])
+    forms = forms or MailboxForms()
+    wrong = form.errors or forms.refused
     return visit.render(
         "integrations.html",
         422 if wrong else 200,
@@ -126,7 +110,8 @@ async def show(
         password=password,
         may_edit=visit.actor.role.covers(PersonRole.INTEGRATOR),
         may_own=visit.actor.role.covers(PersonRole.OWNER),
-        new=new or {"name": "", "error": ""},
+        forms=forms,
+        renamed=forms.change or mailbox_form.shown(owner),
     )
 
 
@@ -205,12 +190,6 @@ PAGES: Sequence[Page] = (
         method="POST",
         path=f"{ONE}/integration",
         handler=save_integration,
-        role=PersonRole.INTEGRATOR,
-    ),
-    Page(
-        method="POST",
-        path="/admin/mailboxes",
-        handler=make_mailbox,
         role=PersonRole.INTEGRATOR,
     ),
 )

@@ -9,6 +9,7 @@ from admin_web.pages import (
     integrations,
     language,
     login,
+    mailboxes,
     rules,
 )
 from admin_web.pages.assets import PATH, read_assets, serve
@@ -25,6 +26,7 @@ AREAS = (
     login,
     language,
     integrations,
+    mailboxes,
     connection,
     rules,
 )
