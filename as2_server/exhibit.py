@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from as2_server.keyring import key_pair
+from as2_server.placing import placed
 from as2_server.protocol.cms import algorithms as alg
 from as2_server.protocol.cms.compressed import inflated
 from as2_server.protocol.cms.enveloped import EnvelopedReader
@@ -21,9 +22,9 @@ from as2_server.protocol.fields import Fields
 from as2_server.protocol.keys import Certificate, KeyPair
 from as2_server.protocol.mime import Multipart, armoured, read_fields
 from as2_server.protocol.reader import CHUNK, Reader, tap
-from as2_server.protocol.receive import cms_type
-from gateway.core.as2 import OwnKeyRecord
-from gateway.core.as2_log import Exhibit, HeaderPairs
+from as2_server.protocol.receive import CMS, cms_type
+from gateway.core.as2_log import Exhibit, HeaderPairs, Opening
+from gateway.core.model import BlobRef
 
 MAX_SIGNATURE = 2 << 20
 MAX_CONTENT = 16 << 30
@@ -31,7 +32,6 @@ MAX_RATIO = 1100
 """More than zlib can do: the message was accepted once, within its limits."""
 _LESS, _MORE = 1, 2  # the order of Tally.variants()
 _CRLF = b"\r\n"
-_CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,31 @@ class Exhibits:
         self,
         headers: HeaderPairs,
         body: IO[bytes],
-        keys: Sequence[OwnKeyRecord],
+        opening: Opening,
         signer: bytes | None,
+        document: BlobRef | None,
         out: IO[bytes],
     ) -> Exhibit | None:
-        pairs = [key_pair(record) for record in keys]
+        pairs = [key_pair(record) for record in opening.keys]
+        fields = Fields.of(headers)
         try:
             pinned = [Certificate.parse(signer)] if signer else []
-            work = _Dissection(self.folder, pairs, pinned, out)
-            return work.entity(Fields.of(headers), body)
+            work = _Dissection(self.folder, pairs, opening.content_key, pinned, out)
+            exhibit = work.entity(fields, body)
         except ProtocolError:
             return None
+        if document is None:
+            return exhibit
+        bare = fields.content_type.main not in {"multipart/signed", *CMS}
+        found = placed(out, fields if bare else None, document, self.folder)
+        return replace(exhibit, document=found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Dissection:
     folder: Path
     keys: Sequence[KeyPair]
+    content_key: bytes
     pinned: Sequence[Certificate]
     out: IO[bytes]
 
@@ -70,7 +78,7 @@ class _Dissection:
         main = fields.content_type.main
         if main == "multipart/signed":
             return self._detached(fields, Reader.of(body))
-        if main in _CMS:
+        if main in CMS:
             return self._cms(armoured(Reader.of(body), fields.transfer_encoding))
         shutil.copyfileobj(body, self.out, CHUNK)
         return Exhibit(b"", detached=False)
@@ -78,7 +86,9 @@ class _Dissection:
     def _cms(self, reader: Reader) -> Exhibit:
         kind = cms_type(reader)
         if kind in {alg.ENVELOPED, alg.AUTH_ENVELOPED}:
-            opened = EnvelopedReader(reader, self.keys, frozenset(alg.CIPHERS))
+            opened = EnvelopedReader(
+                reader, self.keys, frozenset(alg.CIPHERS), self.content_key
+            )
             return self._inside(opened.content())
         if kind == alg.COMPRESSED:
             return self._inside(inflated(reader, MAX_CONTENT, MAX_RATIO))
@@ -98,7 +108,7 @@ class _Dissection:
             whole.seek(0)
             reader = Reader.of(whole)
             fields = read_fields(reader)
-            if fields.content_type.main not in {"multipart/signed", *_CMS}:
+            if fields.content_type.main not in {"multipart/signed", *CMS}:
                 whole.seek(0)
                 shutil.copyfileobj(whole, self.out, CHUNK)
                 return Exhibit(b"", detached=False)

@@ -52,18 +52,22 @@ class As2Transport:
         verdict = latest.mdn.verdict if latest and latest.mdn else None
         if latest and latest.mdn and verdict is MdnVerdict.CONFIRMED:
             return Sent(latest.mdn.detail)  # a crash came between MDN and settling
+        key = b""
         if latest is None or verdict is MdnVerdict.DENIED:
             generation = latest.generation + 1 if latest else 1
             try:
-                latest = await self._build(profile, parcel, generation)
+                latest, key = await self._build(profile, parcel, generation)
             except Refusal as error:
                 return _unfit(error)
-        return await self._post(profile, await self.sent.posting(latest))
+        return await self._post(profile, await self.sent.posting(latest, key))
 
     async def _build(
         self, profile: As2Profile, parcel: Parcel, generation: int
-    ) -> SentMessage:
-        """Build the message and store its body; it is not recorded yet."""
+    ) -> tuple[SentMessage, bytes]:
+        """Build the message and store its body; it is not recorded yet.
+
+        Return the key of its content too, empty when it is in clear.
+        """
         records = await self.book.own_keys(parcel.mailbox)
         number, now = self.new_id(), self.clock()
         keyring = await asyncio.to_thread(Keyring.of, profile, records, now)
@@ -82,7 +86,7 @@ class As2Transport:
             body = await spool.store(self.blobs)
         finally:
             await asyncio.to_thread(spool.close)
-        return SentMessage(
+        message = SentMessage(
             transfer=parcel.transfer,
             generation=generation,
             mailbox=parcel.mailbox,
@@ -98,6 +102,7 @@ class As2Transport:
             certificates=made.certificates,
             built_at=now,
         )
+        return message, made.built.content_key
 
     async def _post(self, profile: As2Profile, message: SentMessage) -> SendResult:
         file = self.blobs.path(message.body)

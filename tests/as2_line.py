@@ -167,7 +167,9 @@ class FakeSent:
     async def latest(self, transfer: TransferId) -> SentMessage | None:
         return self.messages.get(transfer)
 
-    async def posting(self, message: SentMessage) -> SentMessage:
+    async def posting(
+        self, message: SentMessage, content_key: bytes = b""
+    ) -> SentMessage:
         counted = replace(message, posts=message.posts + 1)
         self.messages[message.transfer] = counted
         return counted

@@ -27,6 +27,7 @@ from as2_server.protocol.messages import Received, Trust
 from as2_server.protocol.receive import receive
 from as2_server.sender import As2Transport
 from gateway.adapters.blobs import FolderBlobs
+from gateway.adapters.vault import FileVault
 from gateway.core.as2 import As2Profile, OwnKeyRecord
 from gateway.core.integration import Integration, Mailbox
 from gateway.core.model import (
@@ -171,12 +172,13 @@ class Sending:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
+        self.vault = FileVault.create(self.folder / "master.key")
         self.blobs = FolderBlobs(self.folder / "blobs", self.new_id)
         self.spool = self.folder / "spool"
         self.spool.mkdir()
         self.transport = As2Transport(
             book=self.book,
-            sent=StoredSent(self.db, self.clock),
+            sent=StoredSent(self.db, self.clock, self.vault),
             client=HttpClient(allow_private=True),
             blobs=self.blobs,
             spool=self.spool,

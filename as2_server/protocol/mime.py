@@ -16,7 +16,7 @@ MAX_BOUNDARY = 200
 """RFC 2046 allows 70; some products make longer ones."""
 MAX_LINE = 1 << 20
 _BLANK = re.compile(rb"\n\r?\n")
-_IDENTITY = {"", "binary", "7bit", "8bit"}  # a missing one means binary here
+IDENTITY = {"", "binary", "7bit", "8bit"}  # a missing one means binary here
 
 
 def read_fields(reader: Reader) -> Fields:
@@ -117,7 +117,7 @@ class Multipart:
 
 def decoded(reader: Reader, encoding: str) -> Iterator[bytes]:
     """Undo the Content-Transfer-Encoding."""
-    if encoding in _IDENTITY:
+    if encoding in IDENTITY:
         return reader.rest()
     if encoding == "base64":
         return _from_base64(reader)

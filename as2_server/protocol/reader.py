@@ -30,6 +30,12 @@ class Reader:
         self._chunks = iter(chunks)
         self._head = b""
         self._at = 0
+        self._pulled = 0
+
+    @property
+    def position(self) -> int:
+        """How many bytes were taken so far."""
+        return self._pulled - len(self._head) + self._at
 
     @classmethod
     def of(cls, source: Source) -> "Reader":
@@ -41,6 +47,7 @@ class Reader:
             chunk = next(self._chunks, None)
             if chunk is None:
                 return b""
+            self._pulled += len(chunk)
             self._head, self._at = chunk, 0
         if self._at == 0 and len(self._head) <= size:
             data, self._head = self._head, b""

@@ -50,8 +50,8 @@ from as2_server.protocol.reader import Reader, tap
 
 MAX_SIGNATURE = 2 << 20
 """Bytes of the part that holds a detached signature."""
-_CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
-_SEVERAL = {"multipart/related", "multipart/mixed"}
+CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+SEVERAL = {"multipart/related", "multipart/mixed"}
 _CONTENT_INFO_START = 32
 _WAYS = ("", "the signature leaves out the last CRLF", "the signature adds a CRLF")
 
@@ -107,7 +107,7 @@ class _Unwrapping:
         main = fields.content_type.main
         if main == "multipart/signed":
             self._detached(fields, reader)
-        elif main in _CMS:
+        elif main in CMS:
             self._cms(armoured(reader, fields.transfer_encoding))
         else:
             self._content(fields, reader)
@@ -166,7 +166,7 @@ class _Unwrapping:
         fields = read_fields(reader)
         if encrypted and not _begins_like_mime(fields):
             raise UndecipherableError("What was decrypted is no MIME entity.")
-        if encrypted and fields.content_type.main in {*_CMS, "multipart/signed"}:
+        if encrypted and fields.content_type.main in {*CMS, "multipart/signed"}:
             _must_be_ascii(fields)
         self.entity(fields, reader)
         for chunk in reader.rest():
@@ -248,7 +248,7 @@ class _Unwrapping:
         ):  # RFC 4130 section 7.3.1
             self.tally = Tally({self._mic_name().digest})
             reader = Reader(tap(reader.rest(), self.tally.update))
-        if fields.content_type.main not in _SEVERAL:
+        if fields.content_type.main not in SEVERAL:
             self._payload(fields, reader)
             return
         parts = Multipart(reader, fields.content_type)

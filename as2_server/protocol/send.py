@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
@@ -115,11 +115,15 @@ class Addressing:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The message's MIME headers, the MIC the MDN must show, the body's size."""
+    """The message's MIME headers, the MIC the MDN must show, the body's size.
+
+    *content_key* is what it is encrypted with, empty when it is in clear.
+    """
 
     fields: HeaderPairs
     mic: Mic
     size: int
+    content_key: bytes = field(default=b"", repr=False)
 
 
 def build(document: Document, protection: Protection, body: Sink) -> Built:
@@ -128,13 +132,17 @@ def build(document: Document, protection: Protection, body: Sink) -> Built:
     digest = signing.digest if signing else protection.mic
     mic = new(digest)
     entity = _layered(document, protection, mic)
+    key = b""
+    if protection.encrypt:
+        key = protection.encrypt.new_key()
+        entity = _encrypted(entity, protection.encrypt, key)
     size = 0
     for chunk in entity.body.chunks:
         size += len(chunk)
         body.write(chunk)
     if entity.body.size not in {None, size}:
         raise StorageError(f"The message has {size} bytes, not {entity.body.size}.")
-    return Built(entity.fields, Mic(digest, mic.digest()), size)
+    return Built(entity.fields, Mic(digest, mic.digest()), size, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ class Entity:
 
 
 def _layered(document: Document, protection: Protection, mic: Digester) -> Entity:
-    """Put the layers on; the MIC is taken where RFC 4130 section 7.3.1 says."""
+    """Put on all but the encryption; the MIC is where RFC 4130 section 7.3.1 says."""
     entity = _payload(document)
     sign, encrypt = protection.sign, protection.encrypt
     if not sign and (encrypt or protection.compression != Compression.NONE):
@@ -169,7 +177,7 @@ def _layered(document: Document, protection: Protection, mic: Digester) -> Entit
         entity = signed(entity, sign, mic)
     if protection.compression == Compression.AFTER_SIGNING:
         entity = _compressed(entity)
-    return _encrypted(entity, encrypt) if encrypt else entity
+    return entity
 
 
 def _payload(document: Document) -> Entity:
@@ -194,10 +202,11 @@ def _compressed(entity: Entity) -> Entity:
     return Entity(_cms_fields("compressed-data", "smime.p7z"), deflated(entity.whole()))
 
 
-def _encrypted(entity: Entity, encrypt: EncryptFor) -> Entity:
+def _encrypted(entity: Entity, encrypt: EncryptFor, key: bytes) -> Entity:
     gcm = encrypt.cipher.endswith("gcm")
     kind = "authEnveloped-data" if gcm else "enveloped-data"
-    return Entity(_cms_fields(kind, "smime.p7m"), encrypt.encrypted(entity.whole()))
+    stream = encrypt.encrypted(entity.whole(), key)
+    return Entity(_cms_fields(kind, "smime.p7m"), stream)
 
 
 def _cms_fields(kind: str, name: str) -> HeaderPairs:

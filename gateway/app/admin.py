@@ -88,7 +88,7 @@ def desk(
         envelopes=Envelopes(db, blobs, engine.posting, utc_now),
         attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),
         transfers=Transfers(db, blobs, utc_now),
-        evidence=Evidence(db, blobs, engine.as2_book, Exhibits(spool), spool),
+        evidence=Evidence(db, blobs, engine.as2_book, Exhibits(spool), spool, vault),
         conversions=ConversionLog(db),
     )
 

@@ -151,7 +151,7 @@ def _transports(
         Channel.SFTP: SftpFolder(MailboxDeposits(base.db, utc_now)),
         Channel.AS2: As2Transport(
             book=book,
-            sent=StoredSent(base.db, utc_now),
+            sent=StoredSent(base.db, utc_now, base.vault),
             client=client,
             blobs=base.blobs,
             spool=config.layout.spool,

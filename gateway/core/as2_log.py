@@ -1,7 +1,7 @@
 """What is remembered of AS2 messages that came in, and of the MDNs they got."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Protocol
 
@@ -144,8 +144,23 @@ class MdnPost(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the document is in what the MIC was taken of.
+
+    *encoding* is its Content-Transfer-Encoding, empty for the bytes themselves. When
+    the content is compressed, *pieces* are the (start, size) of the compressed bytes in
+    it, and *start* and *size* count in what they inflate to.
+    """
+
+    start: int
+    size: int
+    encoding: str = ""
+    pieces: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
-    """How openssl can prove who signed a message.
+    """How openssl can prove who signed a message, and that the document was in it.
 
     *signature* is CMS in BER, empty when nobody signed; *detached* says that what was
     signed is not in it.
@@ -153,6 +168,15 @@ class Exhibit:
 
     signature: bytes
     detached: bool
+    document: Placement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What opens a message again: our pairs, or the key of its content."""
+
+    keys: Sequence[OwnKeyRecord] = ()
+    content_key: bytes = field(default=b"", repr=False)
 
 
 class Exhibitor(Protocol):
@@ -162,13 +186,15 @@ class Exhibitor(Protocol):
         self,
         headers: HeaderPairs,
         body: IO[bytes],
-        keys: Sequence[OwnKeyRecord],
+        opening: Opening,
         signer: bytes | None,
+        document: BlobRef | None,
         out: IO[bytes],
     ) -> Exhibit | None:
         """Write to `out` what the MIC was taken of; None if no key opens it any more.
 
         Of a signed message that is what was signed, byte for byte; *signer* is the
-        certificate (DER) that was found to have signed it.
+        certificate (DER) that was found to have signed it. *document* is looked for in
+        it; an MDN carries none.
         """
         ...

@@ -83,10 +83,13 @@ class SentMessages(Protocol):
         """Return the newest message of a transfer; None if none was built yet."""
         ...
 
-    async def posting(self, message: SentMessage) -> SentMessage:
+    async def posting(
+        self, message: SentMessage, content_key: bytes = b""
+    ) -> SentMessage:
         """Count one try, before it is made; the first makes the message durable.
 
-        Return what is to be posted: another worker may have built it first.
+        Return what is to be posted: another worker may have built it first. The
+        *content_key* of a new message is kept sealed, for evidence.
         """
         ...
 

@@ -12,7 +12,7 @@ from gateway.core.model import (
     Sent,
     TransferId,
 )
-from gateway.core.ports import Clock
+from gateway.core.ports import Clock, Vault
 from gateway.engine.settling import settle
 from gateway.store import as2_sent, deliveries, jobs, transfers
 from gateway.store.database import Connection, Database
@@ -24,17 +24,23 @@ class StoredSent:
 
     db: Database
     clock: Clock
+    vault: Vault
 
     async def latest(self, transfer: TransferId) -> SentMessage | None:
         async with self.db.read() as conn:
             return await as2_sent.latest(conn, transfer)
 
-    async def posting(self, message: SentMessage) -> SentMessage:
+    async def posting(
+        self, message: SentMessage, content_key: bytes = b""
+    ) -> SentMessage:
         """Count a try, the first one by writing the message."""
+        sealed = None
+        if content_key:
+            sealed = self.vault.seal(content_key, as2_sent.KEY_PURPOSE)
         async with self.db.write() as conn:
             there = await as2_sent.latest(conn, message.transfer)
             if there is None or there.generation < message.generation:
-                await as2_sent.add(conn, message)
+                await as2_sent.add(conn, message, sealed)
                 text = (
                     f"built as {message.message_id}, {message.body.size} bytes, "
                     f"MIC {message.mic}"

@@ -13,6 +13,8 @@ from gateway.core.as2_sent import MdnVerdict, ReceivedMdn, SentMessage
 from gateway.core.model import BlobRef, MailboxId, MessageId, TransferId
 from gateway.store.tables import as2_sent
 
+KEY_PURPOSE = "as2-content-key"
+
 
 async def latest(conn: AsyncConnection, transfer: TransferId) -> SentMessage | None:
     """Return the newest message of the transfer; None if there is none."""
@@ -42,8 +44,20 @@ async def of_transfer(conn: AsyncConnection, transfer: TransferId) -> list[SentM
     return [_message(row) for row in (await conn.execute(found)).mappings()]
 
 
-async def add(conn: AsyncConnection, message: SentMessage) -> None:
-    """Record a message, posted once now."""
+async def sealed_keys(
+    conn: AsyncConnection, transfer: TransferId
+) -> Mapping[MessageId, bytes]:
+    """Return the sealed content keys of the transfer's encrypted messages."""
+    found = select(as2_sent.c.message_id, as2_sent.c.content_key).where(
+        as2_sent.c.transfer == transfer, as2_sent.c.content_key.is_not(None)
+    )
+    return {row.message_id: row.content_key for row in await conn.execute(found)}
+
+
+async def add(
+    conn: AsyncConnection, message: SentMessage, sealed_key: bytes | None
+) -> None:
+    """Record a message, posted once now, with its sealed content key."""
     await conn.execute(
         insert(as2_sent).values(
             message_id=message.message_id,
@@ -60,6 +74,7 @@ async def add(conn: AsyncConnection, message: SentMessage) -> None:
             sha256=message.body.sha256,
             size=message.body.size,
             certificates=[b64encode(der).decode() for der in message.certificates],
+            content_key=sealed_key,
             built_at=message.built_at,
             posts=1,
         )

@@ -140,7 +140,7 @@ def desk(world, tmp_path, blobs, converter):
         envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), clock),
         attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),
         transfers=Transfers(db, blobs, clock),
-        evidence=Evidence(db, blobs, book, Exhibits(tmp_path), tmp_path),
+        evidence=Evidence(db, blobs, book, Exhibits(tmp_path), tmp_path, world.vault),
         conversions=ConversionLog(db),
     )
 

@@ -1,13 +1,13 @@
 """Evidence: openssl alone confirms who signed what, and that nothing was changed."""
 
 import subprocess
-import zipfile
 from io import BytesIO
 from itertools import product
 from pathlib import Path
 
 import pytest
 from as2_builders import a_wire
+from as2_evidence import unpacked, verify
 from as2_station import SIGNED
 from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from as2_server.exhibit import Exhibits
 from as2_server.protocol.mime import base64_lines
 from as2_server.protocol.send import Compression, Receipt
+from gateway.adapters.vault import FileVault
+from gateway.core.as2_log import Opening
 from gateway.core.errors import NotFound, StorageError
 from gateway.core.model import TransferId
 from gateway.engine.desk.evidence import Evidence
@@ -28,24 +30,9 @@ KINDS = {"plain": "", "signed": "s", "encrypted": "e", "both": "se"}
 def evidence(station, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
+    vault = FileVault.create(tmp_path / "master.key")
     exhibits = Exhibits(work)
-    return Evidence(station.db, station.blobs, station.book, exhibits, work)
-
-
-async def unpacked(evidence: Evidence, transfer: object, folder: Path) -> Path:
-    content = await evidence.zip(TransferId(str(transfer)))
-    data = b"".join([chunk async for chunk in content.chunks])
-    assert len(data) == content.size
-    zipfile.ZipFile(BytesIO(data)).extractall(folder)
-    return folder
-
-
-def verify(folder: Path) -> tuple[int, str]:
-    done = subprocess.run(
-        ["sh", "verify.sh"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert not done.stderr
-    return done.returncode, done.stdout
+    return Evidence(station.db, station.blobs, station.book, exhibits, work, vault)
 
 
 async def post(station, kind: str, compression: Compression, receipt, **wire):
@@ -79,6 +66,7 @@ async def test_openssl_confirms_every_kind_of_message(
     folder = await unpacked(evidence, transfer, tmp_path / "zip")
     code, told = verify(folder)
     assert code == 0, told
+    assert "good  message-1: the document is in it\n" in told
     assert "good  message-1: the MIC\n" in told
     assert "the MDN has the same MIC" in told
     assert "the MDN is for this message" in told
@@ -253,5 +241,6 @@ def test_what_was_never_a_message_makes_no_exhibit(tmp_path):
     exhibits = Exhibits(tmp_path)
     out = BytesIO()
     broken = [("Content-Type", "multipart/signed; boundary=b")]
-    assert exhibits(broken, BytesIO(b"--b\r\nx\r\n--b--\r\n"), (), None, out) is None
-    assert exhibits(broken, BytesIO(b""), (), b"no certificate", out) is None
+    body = BytesIO(b"--b\r\nx\r\n--b--\r\n")
+    assert exhibits(broken, body, Opening(), None, None, out) is None
+    assert exhibits(broken, body, Opening(), b"no certificate", None, out) is None

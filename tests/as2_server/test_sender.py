@@ -374,8 +374,8 @@ async def test_two_workers_build_one_message(world):
     transport = world.transport
     one = await transport._build(world.book.current, parcel, 1)
     two = await transport._build(world.book.current, parcel, 1)
-    first = await transport.sent.posting(one)
-    assert (await transport.sent.posting(two)).message_id == first.message_id
+    first = await transport.sent.posting(*one)
+    assert (await transport.sent.posting(*two)).message_id == first.message_id
 
 
 async def test_an_asynchronous_mdn_may_come_with_the_answer_all_the_same(world):

@@ -77,6 +77,12 @@ def _failed(text: str) -> ProtocolError:
     return ProtocolError(text, DECOMPRESSION_FAILED)
 
 
+def compressed_octets(reader: Reader) -> Iterator[bytes]:
+    """Yield what is to be inflated, each chunk as soon as the reader passed it."""
+    ber = _opened(reader)
+    yield from ber.octets(*ber.header())
+
+
 SMALL = 1 << 20
 """Bytes of content that are compressed in memory, to have definite lengths."""
 

@@ -38,10 +38,13 @@ class EncryptFor:
                 f"Cipher {self.cipher!r} is none of {', '.join(alg.CIPHERS)}."
             )
 
-    def encrypted(self, stream: Stream) -> Stream:
+    def new_key(self) -> bytes:
+        """Make a content key, as long as the cipher wants it."""
+        return secrets.token_bytes(alg.CIPHERS[self.cipher].key_size)
+
+    def encrypted(self, stream: Stream, key: bytes) -> Stream:
         """Encrypt a stream; lengths are definite when its size is known."""
         kind = alg.CIPHERS[self.cipher]
-        key = secrets.token_bytes(kind.key_size)
         nonce = secrets.token_bytes(12 if kind.authenticated else kind.block)
         parameters = tlv(OCTETS, nonce)
         if kind.authenticated:

@@ -48,11 +48,16 @@ class UndecipherableError(ProtocolError):
 class EnvelopedReader:
     """Takes encrypted data off a stream and decrypts it.
 
-    *kind* is the cipher; `content()` ends with the check of padding or tag.
+    *kind* is the cipher; `content()` ends with the check of padding or tag. Who knows
+    the content key needs no key pair.
     """
 
     def __init__(
-        self, reader: Reader, keys: Sequence[KeyPair], allowed: frozenset[str]
+        self,
+        reader: Reader,
+        keys: Sequence[KeyPair],
+        allowed: frozenset[str],
+        content_key: bytes = b"",
     ) -> None:
         ber = self._ber = BerReader(reader)
         ber.open(SEQUENCE)
@@ -76,7 +81,7 @@ class EnvelopedReader:
                 f"The message is encrypted with {self.kind.name}, which is not allowed."
             )
         nonce = _nonce(cipher, self.kind)
-        key = _content_key(recipients, keys, self.kind.key_size)
+        key = content_key or _content_key(recipients, keys, self.kind.key_size)
         self._cipher = self.kind.cipher(key, nonce)
 
     def content(self) -> Iterator[bytes]:

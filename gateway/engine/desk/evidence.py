@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from gateway.core.as2 import OwnKeyRecord
-from gateway.core.as2_log import Exhibitor, HeaderPairs
+from gateway.core.as2_log import Exhibitor, HeaderPairs, Opening
 from gateway.core.as2_sent import SentMessage
 from gateway.core.desk.content import Content
 from gateway.core.desk.transfers import TransferView
 from gateway.core.errors import NotFound, StorageError
-from gateway.core.model import TransferId
-from gateway.core.ports import As2Book, Blobs
+from gateway.core.model import BlobRef, TransferId
+from gateway.core.ports import As2Book, Blobs, Vault
 from gateway.engine.desk.evidence_zip import Case, Signed, write
 from gateway.store import as2_messages, as2_sent, transfer_list
 from gateway.store.as2_messages import StoredMessage
@@ -34,12 +34,14 @@ class Evidence:
     book: As2Book
     exhibitor: Exhibitor
     folder: Path
+    vault: Vault
 
     async def zip(self, transfer: TransferId) -> Content:
         async with self.db.read() as conn:
             found = await transfer_list.get(conn, transfer)
             received = await as2_messages.of_transfer(conn, transfer)
             sent = await as2_sent.of_transfer(conn, transfer)
+            sealed = await as2_sent.sealed_keys(conn, transfer)
         if found is None:
             raise NotFound(f"There is no transfer {transfer}.")
         if received is None and not sent:
@@ -49,7 +51,8 @@ class Evidence:
                 "no-evidence",
             )
         keys = await self.book.own_keys(found.mailbox) if received else ()
-        file = await asyncio.to_thread(self._make, found, received, sent, keys)
+        built = [(one, self._opening(sealed.get(one.message_id))) for one in sent]
+        file = await asyncio.to_thread(self._make, found, received, built, keys)
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         return Content(
@@ -59,23 +62,29 @@ class Evidence:
             chunks=_chunks(file),
         )
 
+    def _opening(self, sealed: bytes | None) -> Opening:
+        key = self.vault.open(sealed, as2_sent.KEY_PURPOSE) if sealed else b""
+        return Opening(content_key=key)
+
     # --- In a thread -----------------------------------------------------------------
 
     def _make(
         self,
         found: TransferView,
         received: StoredMessage | None,
-        sent: Sequence[SentMessage],
+        sent: Sequence[tuple[SentMessage, Opening]],
         keys: Sequence[OwnKeyRecord],
     ) -> IO[bytes]:
         document = (found.file_name, self.blobs.path(found.blob))
         try:
             with ExitStack() as result, ExitStack() as kept:
                 target = result.enter_context(tempfile.TemporaryFile(dir=self.folder))
-                work = _Gathering(self.blobs, self.exhibitor, self.folder, kept)
-                cases = [work.sent(message) for message in sent]
+                work = _Gathering(
+                    self.blobs, self.exhibitor, self.folder, found.blob, kept
+                )
+                cases = [work.sent(*each) for each in sent]
                 if received:
-                    cases.append(work.received(received, keys))
+                    cases.append(work.received(received, Opening(keys=keys)))
                 write(target, document, cases, found.created_at)
                 result.pop_all()  # open from now on: the caller reads it
                 return target
@@ -92,20 +101,21 @@ class _Gathering:
     blobs: Blobs
     exhibitor: Exhibitor
     folder: Path
+    document: BlobRef
     kept: ExitStack
 
-    def received(self, message: StoredMessage, keys: Sequence[OwnKeyRecord]) -> Case:
+    def received(self, message: StoredMessage, opening: Opening) -> Case:
         incoming, findings, mdn = message.incoming, message.findings, message.mdn
         body = self.blobs.path(incoming.body)
         answer = None
         if mdn:
             answer = self._signed(mdn.headers, mdn.body, mdn.signer)
         return Case(
-            message=self._signed(incoming.headers, body, findings.signer, keys),
+            message=self._signed(incoming.headers, body, findings.signer, opening),
             mdn=answer,
             message_id=incoming.message_id,
             mic=findings.mic,
-            certificates=[key.certificate_der for key in keys],
+            certificates=[key.certificate_der for key in opening.keys],
             facts={
                 "receivedAt": incoming.received_at.isoformat(),
                 "mdnSentAt": message.mdn_sent_at and message.mdn_sent_at.isoformat(),
@@ -118,14 +128,14 @@ class _Gathering:
             },
         )
 
-    def sent(self, message: SentMessage) -> Case:
+    def sent(self, message: SentMessage, opening: Opening) -> Case:
         mdn, answer = message.mdn, None
         if mdn:
             answer = self._signed(mdn.headers, mdn.body, mdn.signer or None)
         signer = message.certificates[0] if message.signed else None
         body = self.blobs.path(message.body)
         return Case(
-            message=self._signed(message.headers, body, signer),
+            message=self._signed(message.headers, body, signer, opening),
             mdn=answer,
             message_id=message.message_id,
             mic=message.mic,
@@ -138,12 +148,20 @@ class _Gathering:
         headers: HeaderPairs,
         body: Path | bytes,
         signer: bytes | None,
-        keys: Sequence[OwnKeyRecord] = (),
+        opening: Opening | None = None,
     ) -> Signed:
+        """Take a message apart, or (without an opening) an MDN."""
         file = tempfile.NamedTemporaryFile(dir=self.folder)  # noqa: SIM115 - `kept` closes it
         content = self.kept.enter_context(file)
         with body.open("rb") if isinstance(body, Path) else io.BytesIO(body) as raw:
-            exhibit = self.exhibitor(headers, raw, keys, signer, content)
+            exhibit = self.exhibitor(
+                headers,
+                raw,
+                opening or Opening(),
+                signer,
+                self.document if opening else None,
+                content,
+            )
         content.flush()
         return Signed(
             headers=headers,

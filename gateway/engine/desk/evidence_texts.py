@@ -8,6 +8,9 @@ message-N/         the AS2 message that carried it; N counts if it was built aga
   headers.txt      the HTTP headers as they were posted, without passwords
   body.bin         the HTTP body, byte for byte
   content.bin      what was signed; of an unsigned message, what the MIC is taken of
+  placement.txt    where the document is in it: first byte (from 0), size, encoding
+  deflated.txt     where its compressed bytes are: first byte, size; then placement.txt
+                   counts in what they inflate to
   signature.p7s    the signature over content.bin (.p7m: content.bin is in it as well)
   signer.pem       the certificate that made the signature
   message-id.txt   the Message-ID
@@ -16,21 +19,31 @@ message-N/         the AS2 message that carried it; N counts if it was built aga
   certificates/    other certificates that took part
   mdn/             the receipt for the message: the same files
 SHA256SUMS         the digests of all files but itself and verify.sh
-verify.sh          checks all this with openssl alone: sh verify.sh
+verify.sh          checks all this: sh verify.sh
 
-content.bin and signature.* are missing when the message is encrypted for a key that
-the gateway does not have: that of the partner, or one of its own that was retired.
+verify.sh needs openssl and the usual tools of a shell (gzip for compressed messages).
+Without trusting SHA256SUMS it shows that the document is in content.bin, that the MIC
+is that of content.bin, that signature.* was made over it by signer.pem, and that the
+receipt, signed in turn, names the same MIC and message.
+
+content.bin and signature.* are missing when no key opens the message any more.
 Whether a signer's certificate is the partner's is for people to judge: compare its
 fingerprint with the one that was agreed.
 """
 
 VERIFY = r"""#!/bin/sh
-# Checks this folder with openssl and nothing else. Exit 0: everything is as it says.
+# Checks this folder with openssl. Exit 0: everything is as it says.
 cd "$(dirname "$0")" || exit 2
+command -v openssl > /dev/null || { echo "openssl is needed" >&2; exit 2; }
+exec 2> /dev/null  # what openssl says of a damaged file
 bad=0
 good() { printf 'good  %s\n' "$1"; }
+note() { printf 'note  %s\n' "$1"; }
 wrong() { printf 'WRONG %s\n' "$1"; bad=1; }
 
+for document in document/* document/.[!.]*; do [ -f "$document" ] && break; done
+[ -f "$document" ] || wrong "the document is missing"
+[ -s SHA256SUMS ] || wrong "SHA256SUMS is missing"
 while read -r digest name; do
   found=$(openssl dgst -sha256 -r "$name" | cut -d' ' -f1)
   [ "$found" = "$digest" ] || wrong "$name was changed"
@@ -41,14 +54,14 @@ signature() {
   if [ -f "$1/signature.p7s" ]; then
     openssl cms -verify -binary -inform DER -in "$1/signature.p7s" \
       -content "$1/content.bin" -certfile "$1/signer.pem" -nointern -noverify \
-      -out /dev/null 2> /dev/null
+      -out /dev/null
   elif [ -f "$1/signature.p7m" ]; then
     inside=$(openssl cms -verify -binary -inform DER -in "$1/signature.p7m" \
-      -certfile "$1/signer.pem" -nointern -noverify 2> /dev/null |
+      -certfile "$1/signer.pem" -nointern -noverify |
       openssl dgst -sha256 -r)
     [ "$inside" = "$(openssl dgst -sha256 -r < "$1/content.bin")" ]
   else
-    printf 'note  %s: there is no signature to check\n' "$2"
+    note "$2: there is no signature to check"
     return
   fi
   if [ $? -eq 0 ]; then
@@ -59,10 +72,52 @@ signature() {
   fi
 }
 
+# $1: folder; what the document is in: content.bin, inflated if that is compressed
+carrier() {
+  if [ -f "$1/deflated.txt" ]; then
+    {
+      printf '\037\213\010\000\000\000\000\000\000\377'
+      while read -r at size; do
+        tail -c "+$((at + 1))" "$1/content.bin" | head -c "$size"
+      done < "$1/deflated.txt" | tail -c +3
+    } | gzip -dc
+  else
+    cat "$1/content.bin"
+  fi
+}
+
+# $1: folder
+placement() {
+  [ -f "$1/content.bin" ] || { note "$1: no key opens it"; return; }
+  [ -f "$1/placement.txt" ] || { note "$1: the document is not compared"; return; }
+  read -r at size encoding < "$1/placement.txt"
+  case $at,$size in
+    *[!0-9,]* | ,* | *,) wrong "$1: placement.txt is damaged"; return ;;
+  esac
+  if [ "$encoding" = quoted-printable ]; then
+    note "$1: the document is $encoding there, not compared"
+    return
+  fi
+  case $encoding in
+    "") carrier "$1" | tail -c "+$((at + 1))" | head -c "$size" ;;
+    base64)
+      {
+        carrier "$1" | tail -c "+$((at + 1))" | head -c "$size" |
+          tr -d ' \t\r\n' | fold -w 64
+        echo
+      } | openssl base64 -d ;;
+  esac | cmp -s - "$document"
+  if [ $? -eq 0 ]; then good "$1: the document is in it"
+  else wrong "$1: the document is not what was in it"; fi
+}
+
 # what mic.txt or an MDN says, without spaces, the digest as openssl calls it
 plain() { tr -d ' \t\r\n' | sed 's/,\(rsa-\)\{0,1\}sha-/,sha/; s/,rsa-/,/'; }
 
 for folder in message-*; do
+  [ -d "$folder" ] || { wrong "there is no message"; break; }
+  mic=
+  placement "$folder"
   signature "$folder" "$folder"
   if [ -f "$folder/mic.txt" ]; then
     mic=$(plain < "$folder/mic.txt")
@@ -73,12 +128,13 @@ for folder in message-*; do
       else wrong "$folder: the MIC is another"; fi
     fi
   fi
-  [ -d "$folder/mdn" ] || { printf 'note  %s: there is no MDN\n' "$folder"; continue; }
+  [ -d "$folder/mdn" ] || { note "$folder: there is no MDN"; continue; }
   signature "$folder/mdn" "$folder/mdn"
   report="$folder/mdn/content.bin"
   [ -f "$report" ] || report="$folder/mdn/body.bin"
   told=$(grep -ai '^Received-Content-MIC:' "$report" | head -n 1)
-  if [ -n "$told" ] && [ -f "$folder/mic.txt" ]; then
+  if [ -z "$told" ]; then note "$folder: the MDN shows no MIC"
+  elif [ -n "$mic" ]; then
     if [ "$(printf %s "${told#*:}" | plain | cut -d, -f1)" = "${mic%,*}" ]; then
       good "$folder: the MDN has the same MIC"
     else wrong "$folder: the MDN has another MIC"; fi

@@ -103,6 +103,12 @@ def _add_signed(writer: _Writer, folder: str, signed: Signed) -> None:
     writer.add(f"{folder}/body.bin", signed.body)
     if signed.content is not None:
         writer.add(f"{folder}/content.bin", signed.content)
+    if signed.exhibit and (place := signed.exhibit.document):
+        text = f"{place.start} {place.size} {place.encoding}".rstrip()
+        writer.add(f"{folder}/placement.txt", f"{text}\n")
+        if place.pieces:
+            pieces = "".join(f"{start} {size}\n" for start, size in place.pieces)
+            writer.add(f"{folder}/deflated.txt", pieces)
     if signed.exhibit and signed.exhibit.signature and signed.signer:
         kind = "p7s" if signed.exhibit.detached else "p7m"
         writer.add(f"{folder}/signature.{kind}", signed.exhibit.signature)

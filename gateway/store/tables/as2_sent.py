@@ -32,6 +32,7 @@ as2_sent = Table(
     Column("sha256", String(64), nullable=False, index=True),  # the body, as posted
     Column("size", BigInteger, nullable=False),
     Column("certificates", JSON, nullable=False),  # base64 of DER: ours, the partner's
+    Column("content_key", LargeBinary),  # sealed; null: not encrypted
     Column("built_at", Instant, nullable=False),
     Column("posts", Integer, nullable=False),
     Column("mdn_verdict", String(16)),  # null: none came yet

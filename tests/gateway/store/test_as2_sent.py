@@ -50,7 +50,7 @@ async def test_a_message_comes_back_as_it_was_kept(world):
     )
     message = a_message(parcel, built_at=world.clock())
     async with world.db.write() as conn:
-        await as2_sent.add(conn, message)
+        await as2_sent.add(conn, message, None)
         await as2_sent.count_post(conn, message.message_id)
         assert await as2_sent.keep_mdn(conn, message.message_id, mdn)
         expected = replace(message, posts=2, mdn=mdn)
@@ -73,7 +73,7 @@ async def test_a_confirmation_is_never_written_over(world):
     )
     no = replace(yes, verdict=MdnVerdict.UNPROVEN, body=b"no")
     async with world.db.write() as conn:
-        await as2_sent.add(conn, message)
+        await as2_sent.add(conn, message, None)
         assert await as2_sent.keep_mdn(conn, message.message_id, no)
         assert await as2_sent.keep_mdn(conn, message.message_id, yes)
         assert not await as2_sent.keep_mdn(conn, message.message_id, no)
@@ -86,7 +86,7 @@ async def test_all_messages_of_a_transfer_are_evidence(world):
     messages = [a_message(parcel, n, built_at=world.clock()) for n in (1, 2)]
     async with world.db.write() as conn:
         for message in reversed(messages):
-            await as2_sent.add(conn, message)
+            await as2_sent.add(conn, message, None)
         found = await as2_sent.of_transfer(conn, parcel.transfer)
         latest = await as2_sent.latest(conn, parcel.transfer)
     assert [message.generation for message in found] == [1, 2]

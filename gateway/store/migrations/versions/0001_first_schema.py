@@ -563,6 +563,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("certificates", sa.JSON(), nullable=False),
+        sa.Column("content_key", sa.LargeBinary(), nullable=True),
         sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("mdn_verdict", sa.String(length=16), nullable=True),
