@@ -21,6 +21,8 @@ from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
+from gateway.engine.desk.dictionary_files import DictionaryFiles
+from gateway.engine.desk.dictionary_records import Records
 from gateway.engine.desk.envelopes import Envelopes
 from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
@@ -59,6 +61,7 @@ def desk(
         files=_tls_files(base.config),
         host_keys=[key.public for key in base.keys],
     )
+    tables = Dictionaries(db=db, clock=utc_now, new_id=new_id)
     return Desk(
         people=base.people,
         mailboxes=Mailboxes(db=db, clock=utc_now, new_id=new_id, on_change=on_change),
@@ -74,7 +77,9 @@ def desk(
         certificates=certificates,
         as2_identities=As2Identities(db=db, clock=utc_now, maker=maker),
         settings=AppSettings(db=db, clock=utc_now, on_change=on_change),
-        dictionaries=Dictionaries(db=db, clock=utc_now, new_id=new_id),
+        dictionaries=tables,
+        records=Records(db=db, clock=utc_now, new_id=new_id),
+        dictionary_files=DictionaryFiles(db, tables),
         audit=AuditLog(db),
         health=Health(
             db=db,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.core.model import MailboxId
 from gateway.core.ports import Resolver
-from gateway.store import dictionaries, lookups, mailboxes
+from gateway.store import dictionary_lookups, lookups, mailboxes
 from gateway.store.database import Connection, Database
 
 
@@ -33,9 +33,9 @@ async def _answer(
 ) -> str | None:
     match function, arguments:
         case "getValueFromDictionary", [dictionary, by, value, wanted]:
-            return await dictionaries.value(conn, dictionary, by, value, wanted)
+            return await dictionary_lookups.value(conn, dictionary, by, value, wanted)
         case "getRecordUuidByValueFromDictionary", [dictionary, column, value]:
-            return await dictionaries.record_uuid(conn, dictionary, column, value)
+            return await dictionary_lookups.record_uuid(conn, dictionary, column, value)
         case "getMailboxUuidByAlias", [alias]:
             return await mailboxes.by_alias(conn, alias)
         case "findEnvelopeUuidByField", [template, name, value]:

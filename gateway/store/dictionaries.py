@@ -1,62 +1,62 @@
-"""Dictionaries: columns, records, and the look-ups of stylesheets."""
+"""Dictionaries and their columns; the records are next door."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.dictionary import Column, Dictionary, Record
+from gateway.core.dictionary import Column, Dictionary
 from gateway.core.model import DictionaryId
+from gateway.store.listing import contains, page
 from gateway.store.tables import (
     dictionaries,
-    dictionary_cells,
     dictionary_columns,
     dictionary_records,
 )
 
-INDEXED = 500  # characters of a value that its index holds
-_BATCH = 1000  # rows handled between two turns of the event loop
+_BY_NAME = (dictionaries.c.name, dictionaries.c.uuid)
 
 
 async def listing(conn: AsyncConnection) -> Sequence[Dictionary]:
     """Return every dictionary by name."""
-    order = (dictionaries.c.name, dictionaries.c.uuid)
-    return await _found(conn, select(dictionaries).order_by(*order))
+    rows = (await conn.execute(select(dictionaries).order_by(*_BY_NAME))).all()
+    return await _whole(conn, rows)
+
+
+async def search(
+    conn: AsyncConnection, text: str, limit: int, offset: int
+) -> tuple[int, Sequence[Dictionary]]:
+    """Return how many have the text in their name or uuid, and one page of them."""
+    found = select(dictionaries).order_by(*_BY_NAME)
+    if text:
+        found = found.where(contains(text, dictionaries.c.name, dictionaries.c.uuid))
+    total, rows = await page(conn, found, limit, offset)
+    return total, await _whole(conn, rows)
 
 
 async def get(conn: AsyncConnection, dictionary: str) -> Dictionary | None:
     one = select(dictionaries).where(dictionaries.c.uuid == dictionary)
-    found = await _found(conn, one)
+    found = await _whole(conn, (await conn.execute(one)).all())
     return found[0] if found else None
-
-
-async def records(conn: AsyncConnection, dictionary: Dictionary) -> Sequence[Record]:
-    """Return the records in their order."""
-    wanted = (
-        select(dictionary_records.c.uuid, dictionary_records.c.texts)
-        .where(dictionary_records.c.dictionary == dictionary.id)
-        .order_by(dictionary_records.c.id)
-    )
-    found: list[Record] = []
-    async with conn.stream(wanted) as rows:
-        async for some in rows.partitions(_BATCH):
-            found += [Record(uuid, tuple(texts)) for uuid, texts in some]
-    return found
 
 
 async def add(conn: AsyncConnection, dictionary: Dictionary, at: datetime) -> None:
     await conn.execute(
         insert(dictionaries).values(
-            uuid=dictionary.id, name=dictionary.name, created_at=at
+            uuid=dictionary.id,
+            name=dictionary.name,
+            created_at=at,
+            changed_at=at,
+            revision=1,
         )
     )
     await _add_columns(conn, dictionary.id, dict(enumerate(dictionary.columns)))
 
 
 async def change(conn: AsyncConnection, dictionary: Dictionary) -> None:
-    """Write name and columns; the records must be put again if columns moved."""
+    """Write name and columns; the records must be moved if columns were."""
     kept = [column.uuid for column in dictionary.columns]
     mine = dictionary_columns.c.dictionary == dictionary.id
     await conn.execute(
@@ -83,57 +83,13 @@ async def change(conn: AsyncConnection, dictionary: Dictionary) -> None:
     await _add_columns(conn, dictionary.id, fresh)
 
 
-async def put_records(
-    conn: AsyncConnection, dictionary: Dictionary, rows: Sequence[Record]
-) -> None:
-    """Replace all records."""
-    mine = dictionary_columns.c.dictionary == dictionary.id
-    columns = (
-        select(dictionary_columns.c.id)
-        .where(mine)
-        .order_by(dictionary_columns.c.position)
-    )
-    ids = (await conn.execute(columns)).scalars().all()
+async def touch(conn: AsyncConnection, dictionary: str, at: datetime) -> None:
+    """Note that the dictionary or a record of it has changed."""
     await conn.execute(
-        delete(dictionary_cells).where(dictionary_cells.c.column.in_(ids))
+        update(dictionaries)
+        .where(dictionaries.c.uuid == dictionary)
+        .values(changed_at=at, revision=dictionaries.c.revision + 1)
     )
-    await conn.execute(
-        delete(dictionary_records).where(
-            dictionary_records.c.dictionary == dictionary.id
-        )
-    )
-    # this transaction alone writes: the highest id stays the highest
-    top = select(func.coalesce(func.max(dictionary_records.c.id), 0))
-    first = (await conn.execute(top)).scalar_one() + 1
-    for start in range(0, len(rows), _BATCH):
-        some = rows[start : start + _BATCH]
-        await conn.execute(
-            insert(dictionary_records),
-            [
-                {
-                    "id": number,
-                    "uuid": row.uuid,
-                    "dictionary": dictionary.id,
-                    "texts": list(row.values),
-                }
-                for number, row in enumerate(some, first + start)
-            ],
-        )
-    for position, column in enumerate(ids):
-        # in the order of the index: its pages fill one after the other
-        cells = sorted(
-            (row.values[position][:INDEXED], number)
-            for number, row in enumerate(rows, first)
-        )
-        rest = iter(cells)
-        while some_cells := list(islice(rest, _BATCH)):
-            await conn.execute(
-                insert(dictionary_cells),
-                [
-                    {"column": column, "value": text, "record": number}
-                    for text, number in some_cells
-                ],
-            )
 
 
 async def remove(conn: AsyncConnection, dictionary: str) -> None:
@@ -148,85 +104,32 @@ async def taken_columns(conn: AsyncConnection, wanted: Sequence[str]) -> Sequenc
     return (await conn.execute(found)).scalars().all()
 
 
-# --- Look-ups of stylesheets ---------------------------------------------------------
-
-
-async def value(
-    conn: AsyncConnection,
-    dictionary: str,
-    column_by: str,
-    wanted: str,
-    column_to_find: str,
-) -> str | None:
-    """Return the cell beside `wanted`, of the first record that has it."""
-    places = await _places(conn, dictionary)
-    record = await _first(conn, places.get(column_by), wanted)
-    if record is None or column_to_find not in places:
-        return None
-    return record.values[places[column_to_find][1]]
-
-
-async def record_uuid(
-    conn: AsyncConnection, dictionary: str, column: str, wanted: str
-) -> str | None:
-    """Return the first record, in their order, whose `column` holds `wanted`."""
-    places = await _places(conn, dictionary)
-    record = await _first(conn, places.get(column), wanted)
-    return record.uuid if record else None
-
-
-async def _places(
-    conn: AsyncConnection, dictionary: str
-) -> Mapping[str, tuple[int, int]]:
-    """Return id and position of each column by its uuid."""
-    found = select(dictionary_columns).where(
-        dictionary_columns.c.dictionary == dictionary
-    )
-    return {row.uuid: (row.id, row.position) for row in await conn.execute(found)}
-
-
-async def _first(
-    conn: AsyncConnection, place: tuple[int, int] | None, wanted: str
-) -> Record | None:
-    if place is None:
-        return None
-    column, position = place
-    candidates = (
-        select(dictionary_records.c.uuid, dictionary_records.c.texts)
-        .join(dictionary_cells, dictionary_cells.c.record == dictionary_records.c.id)
-        .where(dictionary_cells.c.column == column)
-        .where(dictionary_cells.c.value == wanted[:INDEXED])
-        .order_by(dictionary_cells.c.record)
-    )
-    if len(wanted) < INDEXED:  # the index holds it whole: there is but one answer
-        candidates = candidates.limit(1)
-    for uuid, texts in await conn.execute(candidates):
-        if texts[position] == wanted:
-            return Record(uuid, tuple(texts))
-    return None
-
-
-async def _found(
-    conn: AsyncConnection, wanted: Select[tuple[object, ...]]
+async def _whole(
+    conn: AsyncConnection, rows: Sequence[Row[Any]]
 ) -> Sequence[Dictionary]:
-    rows = (await conn.execute(wanted)).all()
     uuids = [row.uuid for row in rows]
     columns = await _columns(conn, uuids)
-    counts = (
-        select(dictionary_records.c.dictionary, func.count().label("size"))
-        .where(dictionary_records.c.dictionary.in_(uuids))
-        .group_by(dictionary_records.c.dictionary)
-    )
-    sizes = {row.dictionary: row.size for row in await conn.execute(counts)}
+    sizes = await _sizes(conn, uuids)
     return [
         Dictionary(
             id=DictionaryId(row.uuid),
             name=row.name,
             columns=tuple(columns.get(row.uuid, ())),
             record_count=sizes.get(row.uuid, 0),
+            revision=row.revision,
+            changed_at=row.changed_at,
         )
         for row in rows
     ]
+
+
+async def _sizes(conn: AsyncConnection, uuids: Sequence[str]) -> Mapping[str, int]:
+    counts: Select[str, int] = (
+        select(dictionary_records.c.dictionary, func.count())
+        .where(dictionary_records.c.dictionary.in_(uuids))
+        .group_by(dictionary_records.c.dictionary)
+    )
+    return {row[0]: row[1] for row in await conn.execute(counts)}
 
 
 async def _columns(

@@ -24,6 +24,8 @@ from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
+from gateway.engine.desk.dictionary_files import DictionaryFiles
+from gateway.engine.desk.dictionary_records import Records
 from gateway.engine.desk.envelopes import Envelopes
 from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
@@ -99,6 +101,7 @@ def desk(world, tmp_path, blobs, converter):
     book = MailboxAs2Book(
         db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"
     )
+    tables = Dictionaries(db=db, clock=clock, new_id=new_id)
     return Desk(
         people=People(
             db=db,
@@ -125,7 +128,9 @@ def desk(world, tmp_path, blobs, converter):
         ),
         as2_identities=As2Identities(db=db, clock=clock, maker=maker),
         settings=AppSettings(db=db, clock=clock, on_change=world.on_change),
-        dictionaries=Dictionaries(db=db, clock=clock, new_id=new_id),
+        dictionaries=tables,
+        records=Records(db=db, clock=clock, new_id=new_id),
+        dictionary_files=DictionaryFiles(db, tables),
         audit=AuditLog(db),
         health=Health(db=db, clock=clock, data_dir=tmp_path),
         rules=Rules(

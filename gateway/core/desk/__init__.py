@@ -10,7 +10,8 @@ from gateway.core.desk.attachments import AttachmentDesk
 from gateway.core.desk.audit import AuditDesk
 from gateway.core.desk.certificates import As2IdentityDesk, CertificateDesk
 from gateway.core.desk.conversions import ConversionDesk
-from gateway.core.desk.dictionaries import DictionaryDesk
+from gateway.core.desk.dictionaries import DictionaryDesk, RecordDesk
+from gateway.core.desk.dictionary_files import DictionaryFileDesk
 from gateway.core.desk.envelopes import EnvelopeDesk
 from gateway.core.desk.health import HealthDesk
 from gateway.core.desk.integrations import IntegrationDesk
@@ -31,6 +32,8 @@ class Desk:
     integrations: IntegrationDesk
     settings: SettingsDesk
     dictionaries: DictionaryDesk
+    records: RecordDesk
+    dictionary_files: DictionaryFileDesk
     certificates: CertificateDesk
     as2_identities: As2IdentityDesk
     audit: AuditDesk

@@ -8,15 +8,19 @@ from gateway.core.desk.actor import Actor
 from gateway.core.desk.dictionaries import (
     ColumnDraft,
     DictionaryDraft,
+    PageQuery,
     WholeDictionary,
 )
-from gateway.core.dictionary import Column, Dictionary
+from gateway.core.desk.dictionary_files import CsvFile
+from gateway.core.desk.uses import Uses
+from gateway.core.dictionary import Column, Dictionary, Record
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.model import DictionaryId
 from gateway.core.ports import Clock, NewId
-from gateway.engine.desk.dictionary_rows import checked_rows, from_csv, matched, moved
+from gateway.engine.desk import dictionary_csv
+from gateway.engine.desk.dictionary_rows import check_size, checked_rows, matched, mover
 from gateway.engine.desk.mailboxes import checked_uuid
-from gateway.store import audit, dictionaries
+from gateway.store import audit, dictionaries, dictionary_records, uses
 from gateway.store.database import Connection, Database
 
 LONGEST = 255
@@ -35,9 +39,15 @@ class Dictionaries:
         async with self.db.read() as conn:
             return await dictionaries.listing(conn)
 
+    async def search(self, query: PageQuery) -> tuple[int, Sequence[Dictionary]]:
+        async with self.db.read() as conn:
+            return await dictionaries.search(
+                conn, query.text, query.limit, query.offset
+            )
+
     async def get(self, uuid: str) -> WholeDictionary:
         async with self.db.read() as conn:
-            return await _whole(conn, uuid)
+            return await _whole(conn, await known(conn, uuid))
 
     async def create(self, actor: Actor, draft: DictionaryDraft) -> WholeDictionary:
         uuid = checked_uuid(draft.uuid) if draft.uuid else self.new_id()
@@ -46,7 +56,9 @@ class Dictionaries:
             name=_name(draft.name or ""),
             columns=self._columns(draft.columns or (), ()),
         )
+        records = await self._matched(made, (), draft.records or ())
         now = self.clock()
+        made = replace(made, record_count=len(records), changed_at=now)
         async with self.db.write() as conn:
             if await dictionaries.get(conn, uuid):
                 raise Conflict(
@@ -54,58 +66,100 @@ class Dictionaries:
                 )
             await _free(conn, [column.uuid for column in made.columns])
             await dictionaries.add(conn, made, now)
-            whole = await self._fill(
-                conn, WholeDictionary(made, ()), draft.records or ()
-            )
-            facts = _facts(whole.dictionary)
+            await dictionary_records.append(conn, uuid, records)
+            after = facts(made)
             await audit.add(
-                conn, now, actor.login, "dictionary-created", uuid, after=facts
+                conn, now, actor.login, "dictionary-created", uuid, after=after
             )
-        return whole
+        return WholeDictionary(made, records)
 
     async def change(
         self, actor: Actor, uuid: str, draft: DictionaryDraft
     ) -> WholeDictionary:
         async with self.db.write() as conn:
-            whole = await _whole(conn, uuid)
-            old = whole.dictionary
-            new = Dictionary(
-                id=old.id,
-                name=old.name if draft.name is None else _name(draft.name),
-                columns=old.columns
-                if draft.columns is None
-                else self._columns(draft.columns, old.columns),
-                record_count=old.record_count,
+            old = await known(conn, uuid)
+            if draft.columns_seen not in {None, old.columns_mark}:
+                raise Conflict(
+                    "The columns have changed meanwhile; look at them again.",
+                    "changed-meanwhile",
+                )
+            new = replace(
+                old, name=old.name if draft.name is None else _name(draft.name)
             )
+            if draft.columns is not None:
+                columns = self._columns(draft.columns, old.columns)
+                new = replace(new, columns=columns)
+            check_size(new.record_count, len(new.columns))
             there = {column.uuid for column in old.columns}
-            await _free(conn, [c.uuid for c in new.columns if c.uuid not in there])
+            fresh = [c.uuid for c in new.columns if c.uuid not in there]
+            await _free(conn, fresh)
             await dictionaries.change(conn, new)
-            whole = WholeDictionary(new, moved(whole.records, old.columns, new.columns))
-            if draft.records is not None or new.columns != old.columns:
-                rows = draft.records
-                if rows is None:
-                    rows = [record.values for record in whole.records]
-                whole = await self._fill(conn, whole, rows)
-            await self._book(conn, actor, "dictionary-changed", old, whole.dictionary)
-        return whole
+            if move := mover(old.columns, new.columns):
+                await dictionary_records.rewrite(
+                    conn, uuid, len(old.columns), move, fresh
+                )
+            whole = await _whole(conn, new)
+            if draft.records is not None:
+                records = await self._matched(new, whole.records, draft.records)
+                await dictionary_records.put_all(conn, uuid, records)
+                filled = replace(new, record_count=len(records))
+                whole = WholeDictionary(filled, records)
+            after = await self.book(
+                conn, actor, "dictionary-changed", old, whole.dictionary
+            )
+        return WholeDictionary(after, whole.records)
+
+    async def rename(self, actor: Actor, uuid: str, name: str) -> Dictionary:
+        name = _name(name)
+        async with self.db.write() as conn:
+            old = await known(conn, uuid)
+            await dictionaries.change(conn, replace(old, name=name))
+            new = replace(old, name=name)
+            return await self.book(conn, actor, "dictionary-changed", old, new)
 
     async def load_csv(self, actor: Actor, uuid: str, data: bytes) -> WholeDictionary:
         async with self.db.read() as conn:
-            columns = (await _known(conn, uuid)).columns
-        rows = await asyncio.to_thread(from_csv, data, columns)
+            columns = (await known(conn, uuid)).columns
+        read = await asyncio.to_thread(dictionary_csv.read, CsvFile(data=data), columns)
+        rows = dictionary_csv.rows_of(read)
         async with self.db.write() as conn:
-            old = await _whole(conn, uuid)
-            if old.dictionary.columns != columns:
+            old = await known(conn, uuid)
+            if old.columns != columns:
                 raise Conflict("The columns have changed meanwhile; send it again.")
-            whole = await self._fill(conn, old, rows)
-            await self._book(
-                conn, actor, "dictionary-filled", old.dictionary, whole.dictionary
-            )
-        return whole
+            return await self.fill(conn, actor, old, rows)
+
+    async def fill(
+        self,
+        conn: Connection,
+        actor: Actor,
+        old: Dictionary,
+        rows: Sequence[Sequence[str]],
+    ) -> WholeDictionary:
+        """Replace the records."""
+        whole = await _whole(conn, old)
+        records = await self._matched(old, whole.records, rows)
+        await dictionary_records.put_all(conn, old.id, records)
+        new = replace(old, record_count=len(records))
+        new = await self.book(conn, actor, "dictionary-filled", old, new)
+        return WholeDictionary(new, records)
+
+    async def extend(
+        self,
+        conn: Connection,
+        actor: Actor,
+        old: Dictionary,
+        rows: Sequence[Sequence[str]],
+    ) -> Dictionary:
+        """Add records behind those that are there."""
+        check_size(old.record_count + len(rows), len(old.columns))
+        records = await self._matched(old, (), rows)
+        await dictionary_records.append(conn, old.id, records)
+        new = replace(old, record_count=old.record_count + len(records))
+        return await self.book(conn, actor, "dictionary-extended", old, new)
 
     async def remove(self, actor: Actor, uuid: str) -> None:
         async with self.db.write() as conn:
-            old = await _known(conn, uuid)
+            old = await known(conn, uuid)
             await dictionaries.remove(conn, uuid)
             await audit.add(
                 conn,
@@ -113,41 +167,48 @@ class Dictionaries:
                 actor.login,
                 "dictionary-deleted",
                 uuid,
-                before=_facts(old),
+                before=facts(old),
             )
 
-    async def _fill(
-        self, conn: Connection, old: WholeDictionary, rows: Sequence[Sequence[str]]
-    ) -> WholeDictionary:
-        clean = checked_rows(rows, old.dictionary.columns)
-        records = await asyncio.to_thread(matched, old.records, clean, self.new_id)
-        await dictionaries.put_records(conn, old.dictionary, records)
-        filled = replace(old.dictionary, record_count=len(records))
-        return WholeDictionary(filled, records)
+    async def uses(self, uuid: str) -> Uses:
+        async with self.db.read() as conn:
+            await known(conn, uuid)
+            return Uses(
+                rules=await uses.rules_naming(conn, uuid),
+                templates=await uses.templates_naming(conn, uuid),
+            )
 
-    async def _book(
+    async def book(
         self,
         conn: Connection,
         actor: Actor,
         action: str,
         old: Dictionary,
         new: Dictionary,
-    ) -> None:
+    ) -> Dictionary:
+        """Write the audit entry; return the dictionary with its next revision."""
+        now = self.clock()
+        await dictionaries.touch(conn, old.id, now)
+        before, after = facts(old), facts(new)
         await audit.add(
-            conn,
-            self.clock(),
-            actor.login,
-            action,
-            old.id,
-            before=_facts(old),
-            after=_facts(new),
+            conn, now, actor.login, action, old.id, before=before, after=after
         )
+        return replace(new, revision=old.revision + 1, changed_at=now)
+
+    async def _matched(
+        self,
+        dictionary: Dictionary,
+        old: Sequence[Record],
+        rows: Sequence[Sequence[str]],
+    ) -> Sequence[Record]:
+        clean = await asyncio.to_thread(checked_rows, rows, dictionary.columns)
+        return await asyncio.to_thread(matched, old, clean, self.new_id)
 
     def _columns(
         self, wanted: Sequence[ColumnDraft], old: Sequence[Column]
     ) -> Sequence[Column]:
         """Return the columns with their uuids; Invalid names the faulty one."""
-        known = {column.name: column.uuid for column in old}
+        known_names = {column.name: column.uuid for column in old}
         claimed = {column.uuid for column in wanted if column.uuid}
         columns: list[Column] = []
         wrong = {}
@@ -155,7 +216,7 @@ class Dictionaries:
             wrong["columns"] = f"are needed: 1 to {MOST_COLUMNS}"
         for index, draft in enumerate(wanted):
             name = draft.name.strip()
-            mine = known.get(name)
+            mine = known_names.get(name)
             kept = mine if mine not in claimed else None
             uuid = checked_uuid(draft.uuid) if draft.uuid else kept or self.new_id()
             if not name.isprintable() or not 1 <= len(name) <= LONGEST:
@@ -169,16 +230,17 @@ class Dictionaries:
         return tuple(columns)
 
 
-async def _known(conn: Connection, uuid: str) -> Dictionary:
+async def known(conn: Connection, uuid: str) -> Dictionary:
+    """Return the dictionary; NotFound."""
     found = await dictionaries.get(conn, uuid)
     if found is None:
         raise NotFound(f"There is no dictionary {uuid}.")
     return found
 
 
-async def _whole(conn: Connection, uuid: str) -> WholeDictionary:
-    found = await _known(conn, uuid)
-    return WholeDictionary(found, await dictionaries.records(conn, found))
+async def _whole(conn: Connection, found: Dictionary) -> WholeDictionary:
+    records = await dictionary_records.every(conn, found.id, len(found.columns))
+    return WholeDictionary(found, records)
 
 
 async def _free(conn: Connection, uuids: Sequence[str]) -> None:
@@ -200,7 +262,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _facts(dictionary: Dictionary) -> dict[str, object]:
+def facts(dictionary: Dictionary) -> dict[str, object]:
+    """Return what the audit log tells of a dictionary."""
     return {
         "name": dictionary.name,
         "columns": [column.name for column in dictionary.columns],

@@ -1,10 +1,8 @@
-"""The rows of a dictionary: read from CSV, checked, matched with those that are there.
+"""The rows of a dictionary: checked, matched with those that are there.
 
 Pure; big tables are handled in a thread by the caller.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -14,7 +12,6 @@ from gateway.core.errors import Invalid
 
 MOST_CELLS = 200_000  # what is written in one transaction of about a second
 LONGEST_VALUE = 2000  # characters; an index over values must hold it
-DELIMITERS = ",;\t"
 
 Row = tuple[str, ...]
 T = TypeVar("T")
@@ -24,15 +21,14 @@ def checked_rows(
     rows: Sequence[Sequence[str]], columns: Sequence[Column]
 ) -> Sequence[Row]:
     """Return the rows; Invalid names the first faulty one, counted from 1."""
-    if len(rows) * max(len(columns), 1) > MOST_CELLS:
-        raise _invalid(f"The records hold more than {MOST_CELLS} values in all.")
+    check_size(len(rows), len(columns))
     for number, row in enumerate(rows, 1):
         if len(row) != len(columns):
             raise _invalid(
                 f"Record {number} has {len(row)} values; the dictionary has "
                 f"{len(columns)} columns."
             )
-        if any(len(value) > LONGEST_VALUE or "\0" in value for value in row):
+        if faulty_value(row) is not None:
             raise _invalid(
                 f"Record {number} holds a value of more than {LONGEST_VALUE} "
                 "characters, or the character NUL."
@@ -40,56 +36,22 @@ def checked_rows(
     return [tuple(row) for row in rows]
 
 
-def from_csv(data: bytes, columns: Sequence[Column]) -> Sequence[Row]:
-    """Return the rows in the order of `columns`; the header may have its own order.
-
-    UTF-8; comma, semicolon or tab, whichever the header has most of.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _invalid(
-            f"Line {line} of the CSV file is not UTF-8 (byte {error.start}); save the "
-            "file as UTF-8.",
-            line,
-        ) from error
-    header_line = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=header_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        order = _order(header, columns)
-        return [_row(row, order, header, reader.line_num) for row in reader if row]
-    except csv.Error as error:
-        raise _invalid(
-            f"Line {reader.line_num} of the CSV file: {error}.", reader.line_num
-        ) from error
+def check_size(rows: int, columns: int) -> None:
+    """Invalid if a dictionary of this size has more values than one may have."""
+    if rows * max(columns, 1) > MOST_CELLS:
+        raise _invalid(f"The records hold more than {MOST_CELLS} values in all.")
 
 
-def _row(
-    row: Sequence[str], order: Sequence[int], header: Sequence[str], line: int
-) -> Row:
-    if len(row) != len(header):
-        raise _invalid(
-            f"Line {line} of the CSV file has {len(row)} values; its header has "
-            f"{len(header)}.",
-            line,
-        )
-    return tuple(row[index] for index in order)
-
-
-def _order(header: Sequence[str], columns: Sequence[Column]) -> Sequence[int]:
-    """Return where each column stands in the header (by name or uuid)."""
-    wanted = [c.name for c in columns]
-    named = [next((c.name for c in columns if c.uuid == n), n) for n in header]
-    if sorted(named) != sorted(wanted):
-        raise _invalid(
-            f"The first line of the CSV file must name the columns {', '.join(wanted)};"
-            f" it names {', '.join(header) or 'nothing'}.",
-            1,
-        )
-    return [named.index(name) for name in wanted]
+def faulty_value(values: Sequence[str]) -> int | None:
+    """Return the place of the first value that cannot be stored."""
+    return next(
+        (
+            n
+            for n, value in enumerate(values)
+            if len(value) > LONGEST_VALUE or "\0" in value
+        ),
+        None,
+    )
 
 
 def matched(
@@ -119,21 +81,13 @@ def matched(
     return records
 
 
-def moved(
-    records: Sequence[Record], old: Sequence[Column], new: Sequence[Column]
-) -> Sequence[Record]:
-    """Return the records with their values under the new columns."""
+def mover(old: Sequence[Column], new: Sequence[Column]) -> Callable[[Row], Row] | None:
+    """Return what puts a row's values under the new columns; None if they stay."""
     places = {column.uuid: index for index, column in enumerate(old)}
     order = [places.get(column.uuid) for column in new]
     if order == list(range(len(old))):
-        return records
-    return [
-        Record(
-            record.uuid,
-            tuple("" if place is None else record.values[place] for place in order),
-        )
-        for record in records
-    ]
+        return None
+    return lambda row: tuple("" if place is None else row[place] for place in order)
 
 
 def _by_key(rows: Sequence[tuple[Row, T]]) -> dict[Row, list[T]]:
@@ -143,6 +97,5 @@ def _by_key(rows: Sequence[tuple[Row, T]]) -> dict[Row, list[T]]:
     return found
 
 
-def _invalid(message: str, line: int | None = None) -> Invalid:
-    data = {"records": message}
-    return Invalid(message, data=data | ({"line": str(line)} if line else {}))
+def _invalid(message: str) -> Invalid:
+    return Invalid(message, data={"records": message})

@@ -42,6 +42,8 @@ dictionaries = Table(
     Column("uuid", String(36), primary_key=True),
     Column("name", String(255), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),  # grows with every change
 )
 
 dictionary_columns = Table(

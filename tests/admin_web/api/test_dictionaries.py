@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.engine.desk import dictionary_rows
-from gateway.store import dictionaries
+from gateway.store import dictionary_lookups, dictionary_records
 
 PATH = "/api/v1/dictionaries"
 NOTHING = "00000000-0000-4000-8000-000000000000"
@@ -60,12 +60,12 @@ async def test_stylesheets_look_up_the_first_record_in_order(products, world):
     code, title = (column["uuid"] for column in products["columns"])
     uuid = products["uuid"]
     async with world.db.read() as conn:
-        assert await dictionaries.value(conn, uuid, code, "1", title) == "One"
-        assert await dictionaries.value(conn, uuid, title, "Two", code) == "2"
-        assert await dictionaries.value(conn, uuid, code, "9", title) is None
-        assert await dictionaries.value(conn, uuid, code, "1", NOTHING) is None
-        assert await dictionaries.value(conn, NOTHING, code, "1", title) is None
-        found = await dictionaries.record_uuid(conn, uuid, code, "1")
+        assert await dictionary_lookups.value(conn, uuid, code, "1", title) == "One"
+        assert await dictionary_lookups.value(conn, uuid, title, "Two", code) == "2"
+        assert await dictionary_lookups.value(conn, uuid, code, "9", title) is None
+        assert await dictionary_lookups.value(conn, uuid, code, "1", NOTHING) is None
+        assert await dictionary_lookups.value(conn, NOTHING, code, "1", title) is None
+        found = await dictionary_lookups.record_uuid(conn, uuid, code, "1")
     assert found == products["recordUuids"][0]
 
 
@@ -194,13 +194,13 @@ async def test_long_values_are_told_apart_beyond_what_the_index_holds(
     api, products, world
 ):
     code, title = (column["uuid"] for column in products["columns"])
-    long = "x" * dictionaries.INDEXED
+    long = "x" * dictionary_records.INDEXED
     rows = [[long + "1", "first"], [long + "2", "second"]]
     await put(api, products, "/records", json=rows)
     async with world.db.read() as conn:
         uuid = products["uuid"]
-        found = await dictionaries.value(conn, uuid, code, long + "2", title)
-        missing = await dictionaries.value(conn, uuid, code, long + "3", title)
+        found = await dictionary_lookups.value(conn, uuid, code, long + "2", title)
+        missing = await dictionary_lookups.value(conn, uuid, code, long + "3", title)
     assert (found, missing) == ("second", None)
 
 

@@ -3,9 +3,11 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.desk.dictionary_files import CsvFile
 from gateway.core.dictionary import Column, Record
 from gateway.core.errors import Invalid
-from gateway.engine.desk.dictionary_rows import from_csv, matched
+from gateway.engine.desk.dictionary_csv import read, rows_of
+from gateway.engine.desk.dictionary_rows import matched
 
 COLUMNS = (Column("u1", "a"), Column("u2", "b"))
 cells = st.sampled_from(["1", "2", "3"])
@@ -44,6 +46,6 @@ def test_any_bytes_are_rows_or_a_refusal(data):
 
 def rows_or_none(data):
     try:
-        return from_csv(data, COLUMNS)
+        return rows_of(read(CsvFile(data=data), COLUMNS))
     except Invalid:
         return []
