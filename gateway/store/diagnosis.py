@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.core.errors import StorageError
 from gateway.store.database import Database
-from gateway.store.migrations import config
+from gateway.store.migrations import newest, present
 from gateway.store.tables import audit, integrations, jobs
 
 MOST_FINDINGS = 5
@@ -37,7 +35,7 @@ async def diagnose(db: Database) -> Diagnosis:
     """Look at the database; StorageError if it cannot be read at all."""
     try:
         async with db.read() as conn:
-            schema, known = await conn.run_sync(_schemas)
+            schema, known = await present(conn), newest()
             damage: tuple[str, ...] = ()
             if db.embedded:
                 rows = await conn.execute(text("PRAGMA integrity_check"))
@@ -59,10 +57,3 @@ async def diagnose(db: Database) -> Diagnosis:
             )
     except (SQLAlchemyError, OSError) as error:
         raise StorageError(f"the database cannot be read: {error}") from error
-
-
-def _schemas(connection: Connection) -> tuple[str, str]:
-    """Return the schema the database has and the newest this program knows."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    head = ScriptDirectory.from_config(config()).get_current_head()
-    return current or "", head or ""

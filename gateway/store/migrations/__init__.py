@@ -1,38 +1,36 @@
-"""Versioned schema: Alembic's scripts, run inside the process at start-up."""
+"""The version of the schema: what the database has, what this program knows."""
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.errors import StorageError
 from gateway.store.database import Database
 
+TABLE = "alembic_version"
 
-def config(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration for `connection`."""
-    settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent))
-    settings.attributes["connection"] = connection
-    return settings
+
+def newest() -> str:
+    """Return the newest version this program knows: scripts are named by it."""
+    scripts = (Path(__file__).parent / "versions").glob("[0-9]*.py")
+    return max(path.name.partition("_")[0] for path in scripts)
+
+
+async def present(conn: AsyncConnection) -> str:
+    """Return the version that the database has, "" if it is empty."""
+    if not await conn.run_sync(lambda sync: inspect(sync).has_table(TABLE)):
+        return ""
+    found: str | None = await conn.scalar(text(f"SELECT version_num FROM {TABLE}"))  # noqa: S608 - a constant
+    return found or ""
 
 
 async def upgrade(db: Database, revision: str = "head") -> None:
     """Bring the schema to *revision*; StorageError if a newer program made it."""
+    wanted = newest() if revision == "head" else revision
+    async with db.read() as conn:
+        if await present(conn) == wanted:
+            return
+    from gateway.store.migrations import scripts  # noqa: PLC0415 - see there why
+
     async with db.write() as conn:
-        await conn.run_sync(_upgrade, revision)
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    settings = config(connection)
-    known = {s.revision for s in ScriptDirectory.from_config(settings).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
-        raise StorageError(
-            f"the database has schema {current}, which this version does not know; "
-            "install the version that made it, or restore the backup made before"
-        )
-    command.upgrade(settings, revision)
+        await conn.run_sync(scripts.run, await present(conn), revision)

@@ -9,7 +9,7 @@ import sys
 from alembic import command
 from sqlalchemy import create_engine
 
-from gateway.store.migrations import config
+from gateway.store.migrations.scripts import config
 
 
 def main(number: str, message: str) -> None:

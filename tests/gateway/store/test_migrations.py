@@ -1,0 +1,81 @@
+"""The schema: made by the scripts, kept, and refused if it is a newer program's."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from gateway.core.errors import StorageError
+from gateway.store.database import Database
+from gateway.store.migrations import newest, present, upgrade
+from gateway.store.migrations.scripts import config
+from gateway.store.tables import metadata
+
+AGAIN = """
+import asyncio, sys
+from gateway.store.database import Database
+from gateway.store.migrations import upgrade
+
+async def start():
+    db = Database.open(sys.argv[1])
+    await upgrade(db)
+    await db.close()
+
+asyncio.run(start())
+print("alembic" in sys.modules)
+"""
+
+
+@pytest.fixture
+async def empty(tmp_path):
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/new.db")
+    yield database
+    await database.close()
+
+
+def differences(connection):
+    context = MigrationContext.configure(connection, opts={"compare_type": False})
+    return compare_metadata(context, metadata)
+
+
+async def test_the_scripts_make_the_tables_that_the_program_uses(db):
+    async with db.read() as conn:
+        assert await conn.run_sync(differences) == []
+
+
+async def test_an_empty_database_has_no_version_and_gets_the_newest(empty):
+    async with empty.read() as conn:
+        assert await present(conn) == ""
+    await upgrade(empty)
+    async with empty.read() as conn:
+        assert await present(conn) == newest()
+
+
+def test_the_newest_version_is_the_scripts_own_head():
+    assert newest() == ScriptDirectory.from_config(config()).get_current_head()
+
+
+async def test_starting_again_keeps_the_data_and_does_without_alembic(empty, tmp_path):
+    await upgrade(empty)
+    async with empty.write() as conn:
+        await conn.execute(text("INSERT INTO settings VALUES ('a', '1')"))
+    url = f"sqlite+aiosqlite:///{tmp_path}/new.db"
+    again = subprocess.run(  # noqa: ASYNC221 - nothing else runs in this test
+        [sys.executable, "-c", AGAIN, url], capture_output=True, text=True, check=False
+    )
+    assert (again.stdout, again.stderr) == ("False\n", "")
+    async with empty.read() as conn:
+        assert await conn.scalar(text("SELECT count(*) FROM settings")) == 1
+
+
+async def test_a_newer_programs_database_is_refused_and_left_alone(db):
+    async with db.write() as conn:
+        await conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageError, match="schema 9999, which this version does not"):
+        await upgrade(db)
+    async with db.read() as conn:
+        assert await present(conn) == "9999"
