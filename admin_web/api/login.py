@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from admin_web.api.models import Answer, Body
-from admin_web.api.operation import Call, Operation
+from admin_web.api.operation import Call, Operation, origin_of
 
 
 class LoginBody(Body):
@@ -13,6 +13,11 @@ class LoginBody(Body):
 
     login: str = Field(max_length=255)
     password: str = Field(max_length=1024)
+    code: str = Field(
+        default="",
+        max_length=64,
+        description="Of the second factor, if there is one: of now, or for recovery",
+    )
 
 
 class TokenAnswer(Answer):
@@ -23,9 +28,10 @@ class TokenAnswer(Answer):
 
 async def log_in(call: Call) -> TokenAnswer:
     body = call.body(LoginBody)
-    address = call.request.remote or ""
     return TokenAnswer(
-        token=await call.desk.people.login(body.login, body.password, address)
+        token=await call.desk.sign_in.login(
+            body.login, body.password, origin_of(call.request), body.code
+        )
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from admin_web.api.models import Body, Query
 from admin_web.api.parse import json_body, query_of
 from gateway.core.desk import Desk
+from gateway.core.desk.accounts import Origin
 from gateway.core.desk.actor import Actor, PersonRole
 from gateway.core.errors import Forbidden, Invalid, QuotaExceeded, Unauthenticated
 
@@ -25,6 +26,7 @@ ACTOR = web.RequestKey("actor", Actor)
 READ_SECONDS = 60
 BODY_BYTES = 1 << 20  # parsing holds the loop: 60 MB of numbers for seven seconds
 STRANGERS_BYTES = 16 << 10  # of a body that needs no token
+AGENT_CHARACTERS = 255
 NOBODY = Actor("", PersonRole.AUDITOR)
 
 B = TypeVar("B", bound=Body)
@@ -152,10 +154,17 @@ async def _authenticated(request: web.Request, desk: Desk) -> Actor:
             "A token is needed: send the header Authorization: Bearer TOKEN. "
             "POST /api/login gives one."
         )
-    actor = await desk.people.actor(token.strip())
+    actor = await desk.sign_in.actor(token.strip())
     if actor is None:
         raise Unauthenticated("The token is unknown, revoked or expired; log in again.")
     return actor
+
+
+def origin_of(request: web.Request) -> Origin:
+    """Return where the caller comes from."""
+    sent = request.headers.get("User-Agent", "")[:AGENT_CHARACTERS]
+    agent = "".join(each if each.isprintable() else "?" for each in sent)
+    return Origin(address=request.remote or "", agent=agent)
 
 
 async def read_body(request: web.Request, most: int | None = None) -> bytes:

@@ -1,15 +1,18 @@
-"""Sign in, sign out."""
+"""Sign in, by a password and perhaps a code; sign out."""
 
 from collections.abc import Sequence
 
 from aiohttp import web
 
+from admin_web.api.operation import origin_of
 from admin_web.pages.page import LOGIN, Page, Visit, see
 from admin_web.pages.session import forget, remember
+from gateway.core.desk.accounts import CodeNeeded
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Refusal, TooManyAttempts, Unauthenticated
 
 FRONT = "/admin/integrations/list"
+CODE = f"{LOGIN}/code"
 LONGEST = 1024
 
 
@@ -22,36 +25,63 @@ async def show_login(visit: Visit) -> web.StreamResponse:
 
 
 async def log_in(visit: Visit) -> web.StreamResponse:
-    """Sign in; the session the browser had before ends."""
-    form, people = visit.form, visit.desk.people
+    """Sign in, or ask for the code of who has a second factor."""
+    form = visit.form
     login, password = form.text("login"), form.raw("password")
     back = _inside(form.text("next"))
     try:
         if len(login) > LONGEST or len(password) > LONGEST:
             raise Unauthenticated("Login and password do not belong together.")
-        token = await people.login(login, password, visit.request.remote or "")
+        origin = origin_of(visit.request)
+        token = await visit.desk.sign_in.login(login, password, origin)
+    except CodeNeeded as needed:
+        return _ask_code(visit, needed.ticket, back)
     except (Unauthenticated, TooManyAttempts) as refusal:
-        return _again(visit, login[:LONGEST], back, refusal)
-    if visit.session is not None:
-        await people.log_out(visit.actor)
-    response = see(back)
-    remember(response, visit.request, token)
-    return response
+        return _refused(visit, "login.html", refusal, login=login[:LONGEST], next=back)
+    return await _let_in(visit, token, back)
 
 
-def _again(visit: Visit, login: str, back: str, refusal: Refusal) -> web.StreamResponse:
+async def enter_code(visit: Visit) -> web.StreamResponse:
+    """Sign in with the code; when the ticket is too old, begin anew."""
+    form = visit.form
+    ticket, code = form.raw("ticket"), form.text("code")
+    back = _inside(form.text("next"))
+    try:
+        origin = origin_of(visit.request)
+        token = await visit.desk.sign_in.enter_code(ticket, code, origin)
+    except (Unauthenticated, TooManyAttempts) as refusal:
+        if refusal.code == "ticket-expired":
+            return _refused(visit, "login.html", refusal, login="", next=back)
+        return _refused(visit, "login_code.html", refusal, ticket=ticket, next=back)
+    return await _let_in(visit, token, back)
+
+
+def _ask_code(visit: Visit, ticket: str, back: str) -> web.StreamResponse:
+    return visit.render("login_code.html", ticket=ticket, next=back, error="")
+
+
+def _refused(
+    visit: Visit, template: str, refusal: Refusal, **more: object
+) -> web.StreamResponse:
     status = 429 if isinstance(refusal, TooManyAttempts) else 401
-    response = visit.render(
-        "login.html", status, login=login, next=back, error=refusal.message
-    )
+    response = visit.render(template, status, error=refusal.message, **more)
     if isinstance(refusal, TooManyAttempts):
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
 
 
+async def _let_in(visit: Visit, token: str, back: str) -> web.StreamResponse:
+    """Give the browser its session; the one it had before ends."""
+    if visit.session is not None:
+        await visit.desk.sign_in.log_out(visit.actor)
+    response = see(back)
+    remember(response, visit.request, token)
+    return response
+
+
 async def log_out(visit: Visit) -> web.StreamResponse:
     """End the session, here and in the store."""
-    await visit.desk.people.log_out(visit.actor)
+    await visit.desk.sign_in.log_out(visit.actor)
     response = see(LOGIN)
     forget(response, visit.request)
     return response
@@ -66,5 +96,12 @@ def _inside(target: str) -> str:
 PAGES: Sequence[Page] = (
     Page(method="GET", path=LOGIN, handler=show_login, role=None),
     Page(method="POST", path=LOGIN, handler=log_in, role=None),
-    Page(method="POST", path="/logout", handler=log_out, role=PersonRole.AUDITOR),
+    Page(method="POST", path=CODE, handler=enter_code, role=None),
+    Page(
+        method="POST",
+        path="/logout",
+        handler=log_out,
+        role=PersonRole.AUDITOR,
+        before_password=True,
+    ),
 )

@@ -34,6 +34,7 @@ from gateway.core.errors import Forbidden, QuotaExceeded
 from gateway.core.model import MailboxId
 
 LOGIN = "/login"
+CHOOSE_FIRST = "/admin/account/password"
 SLOWEST = 256 << 10  # bytes a second that a form must come with
 # what aiohttp raises for boundaries, headers, charsets and encodings that are none
 UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError, zlib.error)
@@ -127,6 +128,7 @@ class Page:
     """One method on one path; *role* is the lowest that may, None: everybody.
 
     *max_bytes* bounds the form: files lie on the disk, texts in memory.
+    *before_password*: also for who has to choose a password first.
     """
 
     method: str
@@ -134,6 +136,7 @@ class Page:
     handler: Handler
     role: PersonRole | None
     max_bytes: int = BODY_BYTES
+    before_password: bool = False
 
 
 def endpoint(page: Page) -> WebHandler:
@@ -145,6 +148,8 @@ def endpoint(page: Page) -> WebHandler:
         if page.role is not None and session is None:
             return to_login(request)
         if page.role is not None and session is not None:
+            if session.actor.must_change and not page.before_password:
+                return _elsewhere(request, CHOOSE_FIRST)
             _check_role(page.role, session.actor)
         if page.method != "POST":
             return await page.handler(Visit(request, desk, session, Form()))
@@ -175,6 +180,13 @@ def to_login(request: web.Request) -> web.StreamResponse:
     target = f"{LOGIN}?{urlencode({'next': back})}" if back else LOGIN
     if "HX-Request" in request.headers:
         return web.Response(status=401, headers={"HX-Redirect": LOGIN})
+    return see(target)
+
+
+def _elsewhere(request: web.Request, target: str) -> web.StreamResponse:
+    """Send the browser to another page, whoever asks in it."""
+    if "HX-Request" in request.headers:
+        return web.Response(status=403, headers={"HX-Redirect": target})
     return see(target)
 
 

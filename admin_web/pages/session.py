@@ -33,7 +33,7 @@ class Session:
 async def session_of(request: web.Request, desk: Desk) -> Session | None:
     """Return whose browser this is; None if nobody is signed in."""
     token = _token(request)
-    actor = await desk.people.actor(token) if token else None
+    actor = await desk.sign_in.actor(token) if token else None
     if actor is None or actor.login.startswith(PROGRAM):
         return None
     return Session(actor, csrf_of(token))

@@ -15,6 +15,7 @@ from gateway.config import Config
 from gateway.core.desk import Desk
 from gateway.core.desk.certificates import Purpose
 from gateway.core.desk.integrations import Addresses
+from gateway.engine.desk.accounts import Accounts
 from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.audit import AuditLog
@@ -33,6 +34,7 @@ from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import new_secret
 from gateway.engine.desk.settings import AppSettings
+from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
 
@@ -63,6 +65,8 @@ def desk(
     )
     tables = Dictionaries(db=db, clock=utc_now, new_id=new_id)
     return Desk(
+        sign_in=SignIns(base.credentials),
+        accounts=Accounts(base.credentials),
         people=base.people,
         mailboxes=Mailboxes(db=db, clock=utc_now, new_id=new_id, on_change=on_change),
         integrations=Integrations(

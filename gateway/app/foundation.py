@@ -15,6 +15,7 @@ from gateway.adapters.vault import FileVault
 from gateway.config import Config
 from gateway.core.errors import ConfigError
 from gateway.engine.desk.attempts import Attempts
+from gateway.engine.desk.credentials import Credentials
 from gateway.engine.desk.people import ADMIN, People
 from gateway.engine.desk.secret import new_secret
 from gateway.store.database import Database
@@ -38,6 +39,7 @@ class Foundation:
     blobs: FolderBlobs
     vault: FileVault
     keys: tuple[HostKey, ...]
+    credentials: Credentials
     people: People
 
 
@@ -54,20 +56,23 @@ async def foundation(config: Config) -> AsyncIterator[Foundation]:
     db = Database.open(config.database_url)
     try:
         await _migrate(db)
+        credentials = Credentials(
+            db=db,
+            clock=utc_now,
+            new_id=new_id,
+            new_secret=new_secret,
+            vault=vault,
+            attempts=Attempts(utc_now),
+            password_changed=_forget_first_password(layout.admin_password),
+        )
         yield Foundation(
             config=config,
             db=db,
             blobs=FolderBlobs(layout.blobs, new_id),
             vault=vault,
             keys=tuple(keys),
-            people=People(
-                db=db,
-                clock=utc_now,
-                new_id=new_id,
-                new_secret=new_secret,
-                attempts=Attempts(utc_now),
-                password_changed=_forget_first_password(layout.admin_password),
-            ),
+            credentials=credentials,
+            people=People(credentials),
         )
     finally:
         await db.close()

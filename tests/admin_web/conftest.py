@@ -17,12 +17,14 @@ from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.integrations import Addresses
 from gateway.engine.as2_book import MailboxAs2Book
 from gateway.engine.conversion import Conversions
+from gateway.engine.desk.accounts import Accounts
 from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.conversions import ConversionLog
+from gateway.engine.desk.credentials import Credentials
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
 from gateway.engine.desk.dictionary_records import Records
@@ -37,6 +39,7 @@ from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import new_secret
 from gateway.engine.desk.settings import AppSettings
+from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
 from gateway.engine.drafts import Drafts
@@ -102,15 +105,19 @@ def desk(world, tmp_path, blobs, converter):
         db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"
     )
     tables = Dictionaries(db=db, clock=clock, new_id=new_id)
+    credentials = Credentials(
+        db=db,
+        clock=clock,
+        new_id=new_id,
+        new_secret=new_secret,
+        vault=world.vault,
+        attempts=Attempts(clock),
+        password_changed=world.passwords_changed.append,
+    )
     return Desk(
-        people=People(
-            db=db,
-            clock=clock,
-            new_id=new_id,
-            new_secret=new_secret,
-            attempts=Attempts(clock),
-            password_changed=world.passwords_changed.append,
-        ),
+        sign_in=SignIns(credentials),
+        accounts=Accounts(credentials),
+        people=People(credentials),
         mailboxes=Mailboxes(
             db=db, clock=clock, new_id=new_id, on_change=world.on_change
         ),

@@ -6,6 +6,7 @@ transaction of the change. What cannot be done is a Refusal (gateway.core.errors
 
 from dataclasses import dataclass
 
+from gateway.core.desk.accounts import AccountDesk, SignInDesk
 from gateway.core.desk.attachments import AttachmentDesk
 from gateway.core.desk.audit import AuditDesk
 from gateway.core.desk.certificates import As2IdentityDesk, CertificateDesk
@@ -27,6 +28,8 @@ from gateway.core.desk.transfers import EvidenceDesk, TransferDesk
 class Desk:
     """Every area; built by the composition root."""
 
+    sign_in: SignInDesk
+    accounts: AccountDesk
     people: PeopleDesk
     mailboxes: MailboxDesk
     integrations: IntegrationDesk

@@ -27,11 +27,13 @@ class Actor:
     """The person, or `token:NAME`, that an order is booked to.
 
     *token* is the uuid of the token the request came with, empty for none.
+    *must_change*: the person has to choose a password before using the pages.
     """
 
     login: str
     role: PersonRole
     token: str = ""
+    must_change: bool = False
 
 
 COMMAND_LINE = Actor("command-line", PersonRole.OWNER)

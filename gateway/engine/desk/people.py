@@ -1,93 +1,51 @@
-"""People and tokens: first administrator, log in, who may what."""
+"""People: the first administrator, who may what, locks and resets."""
 
-import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.core.desk.actor import COMMAND_LINE, Actor, PersonRole
-from gateway.core.desk.people import Token, User
-from gateway.core.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthenticated,
-)
-from gateway.core.ports import Clock, NewId
-from gateway.engine.desk.attempts import Attempts
-from gateway.engine.desk.secret import NewSecret, Passwords, digest
-from gateway.store import audit, people
-from gateway.store.database import Connection, Database
-
-log = logging.getLogger(__name__)
+from gateway.core.desk.people import Token, TokenQuery, User, UserQuery
+from gateway.core.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.engine.desk.credentials import Credentials, known
+from gateway.engine.desk.passwords import check_password
+from gateway.engine.desk.secret import digest
+from gateway.store import audit, people, second_factor, tokens
+from gateway.store.database import Connection
 
 ADMIN = "admin"
-SESSION = timedelta(hours=12)
-SHORTEST, LONGEST = 8, 1024
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,254}")
 _TOKEN_NAME = 255
-_WRONG_LOGIN = "Login and password do not belong together."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class People:
-    """The PeopleDesk, and what the command line needs of it.
+    """The PeopleDesk, and what the command line needs of it."""
 
-    *password_changed* is told the login once its new password is stored.
-    """
-
-    db: Database
-    clock: Clock
-    new_id: NewId
-    new_secret: NewSecret
-    attempts: Attempts
-    password_changed: Callable[[str], None] = lambda _login: None
-    passwords: Passwords = field(default_factory=Passwords)
-
-    async def actor(self, token: str) -> Actor | None:
-        async with self.db.read() as conn:
-            return await people.bearer(conn, digest(token), self.clock())
-
-    async def login(self, login: str, password: str, address: str) -> str:
-        login = login.strip().lower()
-        self.attempts.begin(login, address)
-        async with self.db.read() as conn:
-            known = await people.person(conn, login)
-        stored = known.password_hash if known else None
-        if not await self.passwords.verify(stored, password) or known is None:
-            log.warning("login %r from %s failed", login, address)
-            raise Unauthenticated(_WRONG_LOGIN, "wrong-login")
-        self.attempts.succeeded(login, address)
-        text = self.new_secret()
-        now = self.clock()
-        session = Token(
-            uuid=self.new_id(),
-            name="login",
-            login=login,
-            role=known.user.role,
-            created_at=now,
-            expires_at=now + SESSION,
-        )
-        async with self.db.write() as conn:
-            if await people.person(conn, login) != known:  # changed meanwhile
-                raise Unauthenticated(_WRONG_LOGIN, "wrong-login")
-            await people.remove_expired(conn, now)
-            await people.add_token(conn, session, digest(text))
-            await audit.add(conn, now, login, "logged-in", login)
-        return text
-
-    async def log_out(self, actor: Actor) -> None:
-        async with self.db.write() as conn:
-            if await people.remove_token(conn, actor.token):
-                await audit.add(
-                    conn, self.clock(), actor.login, "logged-out", actor.login
-                )
+    by: Credentials
 
     async def users(self) -> Sequence[User]:
-        async with self.db.read() as conn:
-            return await people.listing(conn)
+        async with self.by.db.read() as conn:
+            return self._today(await people.listing(conn))
+
+    async def find_users(self, query: UserQuery) -> tuple[int, Sequence[User]]:
+        async with self.by.db.read() as conn:
+            total, found = await people.find(conn, query)
+        return total, self._today(found)
+
+    async def get_user(self, login: str) -> User:
+        async with self.by.db.read() as conn:
+            return self._today([(await known(conn, login)).user])[0]
+
+    async def sessions_of(self, login: str) -> Sequence[Token]:
+        async with self.by.db.read() as conn:
+            return await tokens.sessions(conn, login, self.by.clock())
+
+    def _today(self, users: Sequence[User]) -> Sequence[User]:
+        """Return them with how long they wait after failed logins."""
+        locked = self.by.attempts.locked()
+        return [replace(user, locked_until=locked.get(user.login)) for user in users]
 
     async def ensure_admin(
         self, keep: Callable[[str], None] = lambda _password: None
@@ -97,15 +55,16 @@ class People:
         None if there are people already. `keep` is given the password before it
         becomes valid, so that it cannot be lost between the two.
         """
-        async with self.db.read() as conn:
+        async with self.by.db.read() as conn:
             if await people.listing(conn):
                 return None
-        password = self.new_secret()
-        hashed = await self.passwords.hash(password)
+        password = self.by.new_secret()
+        hashed = await self.by.passwords.hash(password)
         keep(password)
-        now = self.clock()
+        now = self.by.clock()
+        # nobody else knows the password: the page asks for another, and takes this one
         admin = User(login=ADMIN, role=PersonRole.OWNER, created_at=now)
-        async with self.db.write() as conn:
+        async with self.by.db.write() as conn:
             await people.add(conn, admin, hashed)
             await audit.add(conn, now, COMMAND_LINE.login, "user-added", ADMIN)
         return password
@@ -116,19 +75,58 @@ class People:
         login = login.strip().lower()
         _check_login(login)
         check_password(password, login)
-        hashed = await self.passwords.hash(password)
-        now = self.clock()
+        now = self.by.clock()
         user = User(login=login, role=role, created_at=now, password_changed_at=now)
-        async with self.db.write() as conn:
-            if await people.person(conn, login):
+        return await self._add(actor, user, password)
+
+    async def invite(
+        self, actor: Actor, login: str, role: PersonRole
+    ) -> tuple[User, str]:
+        login = login.strip().lower()
+        _check_login(login)
+        password = self.by.new_secret()
+        now = self.by.clock()
+        user = User(login=login, role=role, created_at=now, must_change=True)
+        return await self._add(actor, user, password), password
+
+    async def _add(self, actor: Actor, user: User, password: str) -> User:
+        hashed = await self.by.passwords.hash(password)
+        async with self.by.db.write() as conn:
+            if await people.person(conn, user.login):
                 raise Conflict(
-                    f"There is a user {login} already.", data={"login": "is taken"}
+                    f"There is a user {user.login} already.",
+                    data={"login": "is taken"},
                 )
             await people.add(conn, user, hashed)
             await audit.add(
-                conn, now, actor.login, "user-added", login, after={"role": role.value}
+                conn,
+                user.created_at,
+                actor.login,
+                "user-added",
+                user.login,
+                after={"role": user.role.value},
             )
         return user
+
+    async def change_role(self, actor: Actor, login: str, role: PersonRole) -> None:
+        if login == actor.login:
+            raise Conflict("Nobody changes their own role; ask another OWNER.")
+        async with self.by.db.write() as conn:
+            user = (await known(conn, login)).user
+            if user.role is role:
+                return
+            await _check_not_last(conn, user)
+            await people.set_role(conn, login, role)
+            await tokens.end_sessions(conn, login)
+            await audit.add(
+                conn,
+                self.by.clock(),
+                actor.login,
+                "role-changed",
+                login,
+                before={"role": user.role.value},
+                after={"role": role.value},
+            )
 
     async def set_password(self, actor: Actor, login: str, password: str) -> None:
         """Change it and end the login's other sessions; one's own, or by an OWNER."""
@@ -136,36 +134,74 @@ class People:
         if actor.login != login and not actor.role.covers(PersonRole.OWNER):
             raise Forbidden("Only an OWNER changes the password of somebody else.")
         check_password(password, login)
-        hashed = await self.passwords.hash(password)
-        now = self.clock()
-        async with self.db.write() as conn:
-            await _known(conn, login)
+        hashed = await self.by.passwords.hash(password)
+        now = self.by.clock()
+        async with self.by.db.write() as conn:
+            await known(conn, login)
             await people.set_password(conn, login, hashed, now)
-            await people.end_sessions(conn, login, but=actor.token)
+            await tokens.end_sessions(conn, login, but=actor.token)
             await audit.add(conn, now, actor.login, "password-changed", login)
-        self.password_changed(login)
+        self.by.password_changed(login)
+
+    async def reset_password(self, actor: Actor, login: str) -> str:
+        _check_other(actor, login)
+        password = self.by.new_secret()
+        hashed = await self.by.passwords.hash(password)
+        async with self.by.db.write() as conn:
+            await known(conn, login)
+            await people.set_password(conn, login, hashed, None)
+            await tokens.end_sessions(conn, login)
+            await self._booked(conn, actor, "password-reset", login)
+        self.by.attempts.forget(login)
+        self.by.password_changed(login)
+        return password
+
+    async def unlock(self, actor: Actor, login: str) -> None:
+        async with self.by.db.write() as conn:
+            await known(conn, login)
+            await self._booked(conn, actor, "user-unlocked", login)
+        self.by.attempts.forget(login)
+
+    async def reset_second_factor(self, actor: Actor, login: str) -> None:
+        _check_other(actor, login)
+        async with self.by.db.write() as conn:
+            await known(conn, login)
+            if not await second_factor.remove(conn, login):
+                raise Conflict(f"{login} has no second factor.")
+            await tokens.end_sessions(conn, login)
+            await self._booked(conn, actor, "second-factor-reset", login)
+
+    async def end_sessions(self, actor: Actor, login: str) -> None:
+        async with self.by.db.write() as conn:
+            await known(conn, login)
+            await tokens.end_sessions(conn, login, but=actor.token)
+            await self._booked(conn, actor, "sessions-ended", login)
 
     async def remove_user(self, actor: Actor, login: str) -> None:
         login = login.strip().lower()
         if login == actor.login:
             raise Conflict("Nobody removes themselves; ask another OWNER.")
-        async with self.db.write() as conn:
-            user = await _known(conn, login)
-            if user.role is PersonRole.OWNER and await people.owners(conn) == 1:
-                raise Conflict(f"{login} is the last OWNER; add another one first.")
+        async with self.by.db.write() as conn:
+            user = (await known(conn, login)).user
+            await _check_not_last(conn, user)
             await people.remove(conn, login)
             await audit.add(
                 conn,
-                self.clock(),
+                self.by.clock(),
                 actor.login,
                 "user-removed",
                 login,
                 before={"role": user.role.value},
             )
+        self.by.password_changed(login)
 
     async def tokens(self) -> Sequence[Token]:
-        async with self.db.read() as conn:
-            return await people.tokens_listing(conn, self.clock())
+        async with self.by.db.read() as conn:
+            return await tokens.listing(conn, self.by.clock())
+
+    async def find_tokens(self, query: TokenQuery) -> tuple[int, Sequence[Token]]:
+        async with self.by.db.read() as conn:
+            return await tokens.find(conn, query, self.by.clock())
 
     async def create_token(
         self, actor: Actor, name: str, role: PersonRole, days: int | None
@@ -174,12 +210,12 @@ class People:
         if not name.isprintable() or not 1 <= len(name) <= _TOKEN_NAME:
             raise Invalid(
                 "A token needs a name of 1 to 255 printable characters.",
-                data={"name": "1 to 255 printable characters"},
+                data={"name": "needs 1 to 255 printable characters"},
             )
-        text = self.new_secret()
-        now = self.clock()
+        text = self.by.new_secret()
+        now = self.by.clock()
         token = Token(
-            uuid=self.new_id(),
+            uuid=self.by.new_id(),
             name=name,
             login=None,
             role=role,
@@ -187,41 +223,38 @@ class People:
             expires_at=now + timedelta(days=days) if days else None,
         )
         facts = {"name": name, "role": role.value}
-        async with self.db.write() as conn:
-            await people.add_token(conn, token, digest(text))
+        async with self.by.db.write() as conn:
+            await tokens.add(conn, token, digest(text))
             await audit.add(
                 conn, now, actor.login, "token-created", token.uuid, after=facts
             )
         return token, text
 
     async def revoke_token(self, actor: Actor, uuid: str) -> None:
-        async with self.db.write() as conn:
-            if not await people.remove_token(conn, uuid):
+        async with self.by.db.write() as conn:
+            if not await tokens.remove(conn, uuid):
                 raise NotFound(f"There is no token {uuid}.")
-            await audit.add(conn, self.clock(), actor.login, "token-revoked", uuid)
+            await self._booked(conn, actor, "token-revoked", uuid)
+
+    async def _booked(
+        self, conn: Connection, actor: Actor, action: str, subject: str
+    ) -> None:
+        await audit.add(conn, self.by.clock(), actor.login, action, subject)
 
 
-async def _known(conn: Connection, login: str) -> User:
-    known = await people.person(conn, login)
-    if known is None:
-        raise NotFound(f"There is no user {login}.")
-    return known.user
+async def _check_not_last(conn: Connection, user: User) -> None:
+    if user.role is PersonRole.OWNER and await people.owners(conn) == 1:
+        raise Conflict(f"{user.login} is the last OWNER; add another one first.")
+
+
+def _check_other(actor: Actor, login: str) -> None:
+    if login == actor.login:
+        raise Conflict("Change your own on the page of your account.")
 
 
 def _check_login(login: str) -> None:
     if not _LOGIN.fullmatch(login):
         allowed = "1 to 255 of a-z 0-9 . _ @ + -, beginning with a letter or digit"
-        raise Invalid(f"A login has {allowed}.", data={"login": allowed})
-
-
-def check_password(password: str, login: str) -> None:
-    """Invalid if the password is too short, too long, or the login itself."""
-    wrong = ""
-    if len(password) < SHORTEST:
-        wrong = f"needs {SHORTEST} characters or more"
-    elif len(password) > LONGEST:
-        wrong = f"has more than {LONGEST} characters"
-    elif password.lower() == login:
-        wrong = "must not be the login"
-    if wrong:
-        raise Invalid(f"The password {wrong}.", data={"password": wrong})
+        raise Invalid(
+            f"The login must have {allowed}.", data={"login": f"must have {allowed}"}
+        )

@@ -12,7 +12,13 @@ from gateway.store.tables.envelopes import (
     mailbox_entries,
 )
 from gateway.store.tables.mailboxes import aliases, integrations, mailboxes
-from gateway.store.tables.people import audit, settings, tokens, users
+from gateway.store.tables.people import (
+    audit,
+    recovery_codes,
+    settings,
+    tokens,
+    users,
+)
 from gateway.store.tables.reference import (
     dictionaries,
     dictionary_cells,
@@ -56,6 +62,7 @@ __all__ = [
     "mailboxes",
     "mails",
     "metadata",
+    "recovery_codes",
     "rules",
     "settings",
     "template_versions",

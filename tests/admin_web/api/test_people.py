@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.core.desk.accounts import Origin
 from gateway.core.desk.actor import PersonRole
 
 USERS, TOKENS = "/api/v1/users", "/api/v1/tokens"
@@ -107,6 +108,6 @@ async def test_the_first_start_makes_the_administrator_once(desk):
     password = await desk.people.ensure_admin(kept.append)
     assert kept == [password]
     assert await desk.people.ensure_admin(kept.append) is None
-    token = await desk.people.login("admin", password, "127.0.0.1")
-    actor = await desk.people.actor(token)
+    token = await desk.sign_in.login("admin", password, Origin(address="::1"))
+    actor = await desk.sign_in.actor(token)
     assert (actor.login, actor.role) == ("admin", PersonRole.OWNER)

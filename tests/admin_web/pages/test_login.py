@@ -76,10 +76,10 @@ async def test_a_session_ends_after_twelve_hours(owner, clock):
 async def test_signing_out_ends_the_session_in_the_store_too(owner, desk):
     cookie = owner.client.session.cookie_jar.filter_cookies(owner.client.make_url("/"))
     token = cookie[COOKIE].value
-    assert await desk.people.actor(token) is not None
+    assert await desk.sign_in.actor(token) is not None
     await owner.post("/logout")
     assert owner.url == "/login"
-    assert await desk.people.actor(token) is None
+    assert await desk.sign_in.actor(token) is None
 
 
 async def test_signing_in_again_ends_the_session_before(owner, people, desk):
@@ -88,8 +88,8 @@ async def test_signing_in_again_ends_the_session_before(owner, people, desk):
     await owner.sign_in("auditor")
     after = jar.filter_cookies(owner.client.make_url("/"))[COOKIE].value
     assert after != before
-    assert await desk.people.actor(before) is None
-    assert (await desk.people.actor(after)).login == "auditor"
+    assert await desk.sign_in.actor(before) is None
+    assert (await desk.sign_in.actor(after)).login == "auditor"
 
 
 async def test_the_sign_in_is_not_shown_to_who_is_signed_in(owner):

@@ -7,6 +7,7 @@ import pytest
 from gateway.__main__ import main
 from gateway.app.foundation import foundation
 from gateway.config import load
+from gateway.engine.desk.sign_in import SignIns
 
 
 def modes(folder):
@@ -47,7 +48,7 @@ def test_a_token_stands_alone_on_its_line_and_works(data, run):
 
     async def holder():
         async with foundation(load(data=data, environ={})) as base:
-            return await base.people.actor(out.strip())
+            return await SignIns(base.credentials).actor(out.strip())
 
     actor = asyncio.run(holder())
     assert actor is not None

@@ -94,6 +94,11 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("login", name=op.f("pk_users")),
     )
     op.create_table(
@@ -322,6 +327,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "recovery_codes",
+        sa.Column("login", sa.String(length=255), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["login"],
+            ["users.login"],
+            name=op.f("fk_recovery_codes_login"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("login", "sha256", name=op.f("pk_recovery_codes")),
+    )
+    op.create_table(
         "rules",
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("mailbox", sa.String(length=36), nullable=False),
@@ -385,6 +402,9 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("agent", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["login"], ["users.login"], name=op.f("fk_tokens_login"), ondelete="CASCADE"
         ),

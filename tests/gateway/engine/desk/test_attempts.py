@@ -5,7 +5,15 @@ from fakes import FakeClock
 
 from gateway.core.errors import TooManyAttempts
 from gateway.engine.desk import attempts as module
-from gateway.engine.desk.attempts import FREE, FREE_BY_ADDRESS, LONGEST, Attempts
+from gateway.engine.desk.attempts import (
+    FREE,
+    FREE_BY_ADDRESS,
+    FREE_BY_LOGIN,
+    FREE_CODES,
+    LONGEST,
+    LONGEST_BY_LOGIN,
+    Attempts,
+)
 
 
 @pytest.fixture
@@ -59,7 +67,7 @@ def test_a_success_forgets_the_failures(attempts):
         fail(attempts, FREE - 1)
         attempts.begin("anna", "a")
         attempts.succeeded("anna", "a")
-        attempts._failed.pop(("a",), None)
+        attempts._failed.pop(("address", "", "a"), None)
     attempts.begin("anna", "a")
 
 
@@ -82,5 +90,57 @@ def test_an_hour_of_rest_forgets(attempts, clock):
 def test_memory_is_bounded(attempts, monkeypatch):
     monkeypatch.setattr(module, "REMEMBERED", 10)
     for number in range(100):
-        attempts.begin("anna", f"address-{number}")
+        attempts.begin(f"login-{number}", f"address-{number}")
     assert len(attempts._failed) == 10
+
+
+def flood(attempts, times, login="anna"):
+    for number in range(times):
+        attempts.begin(login, f"10.{number // 256}.{number % 256}.1")
+
+
+def test_many_addresses_together_cannot_try_one_login_at_will(attempts, clock):
+    flood(attempts, FREE_BY_LOGIN)
+    assert wait_of(attempts, address="yet another") == 1
+    for number in range(10):
+        clock.tick(LONGEST_BY_LOGIN)
+        attempts.begin("anna", f"other-{number}")
+    assert wait_of(attempts) <= LONGEST_BY_LOGIN.total_seconds()
+
+
+def test_strangers_do_not_keep_a_person_out_of_where_they_signed_in_before(attempts):
+    attempts.begin("anna", "home")
+    attempts.succeeded("anna", "home")
+    flood(attempts, FREE_BY_LOGIN)
+    assert wait_of(attempts, address="elsewhere") == 1
+    attempts.begin("anna", "home")
+
+
+def test_a_network_of_ipv6_counts_as_one_address(attempts):
+    for number in range(FREE):
+        attempts.begin("anna", f"2001:db8::{number}")
+    assert wait_of(attempts, address="2001:db8::ffff") == 1
+    attempts.begin("anna", "2001:db8:0:1::1")
+
+
+def test_codes_are_counted_for_the_login_wherever_they_come_from(attempts):
+    for _ in range(FREE_CODES):
+        attempts.begin_code("anna")
+    with pytest.raises(TooManyAttempts):
+        attempts.begin_code("anna")
+    attempts.begin_code("otto")
+    attempts.begin("anna", "a")
+
+
+def test_who_waits_is_told_and_can_be_let_in(attempts, clock):
+    fail(attempts, FREE)
+    assert attempts.locked() == {"anna": clock() + timedelta(seconds=1)}
+    attempts.forget("anna")
+    assert attempts.locked() == {}
+    attempts.begin("anna", "a")
+
+
+def test_a_login_that_looks_like_an_address_is_counted_as_a_login(attempts):
+    for number in range(FREE_BY_ADDRESS):
+        attempts.begin("10.0.0.1", f"10.1.{number}.1")
+    attempts.begin("anna", "10.0.0.1")
