@@ -14,7 +14,7 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench interop as2lib lint format sftp-client browser lock vendor clean
+.PHONY: help run test bench interop as2lib lint format sftp-client browser lock vendor texts screenshots clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
@@ -25,6 +25,8 @@ help:
 	@echo "make format  put the source into its one format"
 	@echo "make lock    choose the newest allowed versions anew"
 	@echo "make vendor  bundle the editor anew (needs Node and npm)"
+	@echo "make texts   gather the texts of the pages for translation, compile"
+	@echo "make screenshots  take a picture of every page"
 	@echo "make clean   remove the virtual environment and caches; data stays"
 
 $(BIN)/python:
@@ -95,6 +97,20 @@ browser:
 	fi >/dev/null 2>&1 </dev/null; \
 	command -v chromium >/dev/null || \
 	  echo "no browser (Debian: chromium): its tests are skipped"
+
+# What the pages say, gathered for the translators. A text that is new stands empty in
+# each messages.po; `make test` fails until it is translated and compiled by this.
+POT := build/messages.pot
+texts: $(VENV)/run.stamp
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.toml -k N_ --add-location=file --sort-by-file \
+	  --no-wrap --project="Envelope Gateway" --output=$(POT) .
+	$(BIN)/pybabel -q update -i $(POT) -d admin_web/locale --no-fuzzy-matching \
+	  --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	$(BIN)/pybabel -q compile -d admin_web/locale --statistics
+
+screenshots: $(VENV)/dev.stamp browser
+	$(BIN)/python bench/screenshots.py docs/screenshots
 
 # uv is needed for this one target only
 lock:
