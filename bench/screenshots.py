@@ -32,7 +32,7 @@ PER_DAY = (9, 14, 11, 3, 12, 17, 8)
 """Orders of the days before, the oldest first; then those of today."""
 CHROMIUM = shutil.which("chromium") or "chromium"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-TALLEST = 2400
+TALLEST = 1800
 QUALITY = 72
 MOVED = {
     "transfers": ("created_at", "finished_at"),
@@ -193,24 +193,14 @@ def _sign_in(page: Page, world: World) -> None:
 def _picture(page: Page, file: Path) -> int:
     """Write the page from its top to its end, but not more than can be looked at."""
     page.wait_for_load_state("load")
-    size = page.viewport_size or {"width": 1280, "height": 800}
     height = int(page.evaluate("document.documentElement.scrollHeight"))
-    clip = {
-        "x": 0,
-        "y": 0,
-        "scale": 1,
-        "width": size["width"],
-        "height": min(max(height, size["height"]), TALLEST),
-    }
+    size = dict(page.viewport_size or WIDE)
+    # a window that high: what sticks to its edges is then where people see it
+    size["height"] = min(max(height, size["height"]), TALLEST)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
     session = page.context.new_cdp_session(page)
     taken = session.send(
-        "Page.captureScreenshot",
-        {
-            "format": "webp",
-            "quality": QUALITY,
-            "clip": clip,
-            "captureBeyondViewport": True,
-        },
+        "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
     )
     session.detach()
     file.write_bytes(base64.b64decode(taken["data"]))
