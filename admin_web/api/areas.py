@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from admin_web.api import (
+    appliance,
     as2_identity,
     attachments,
     audit,
@@ -37,6 +38,7 @@ AREAS = (
     conversions,
     people,
     settings,
+    appliance,
     audit,
     health,
 )

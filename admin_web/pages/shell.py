@@ -11,6 +11,7 @@ from admin_web.pages import (
     login,
     mailboxes,
     rules,
+    settings,
 )
 from admin_web.pages.assets import PATH, read_assets, serve
 from admin_web.pages.page import Page, endpoint, see
@@ -29,6 +30,7 @@ AREAS = (
     mailboxes,
     connection,
     rules,
+    settings,
 )
 
 

@@ -66,8 +66,9 @@ class SmtpMailer:
         answer = await self._send(message, to)
         if isinstance(answer, MailRefused):
             return answer
+        refused, said = answer
         unfit = dict.fromkeys(wrong, (PERMANENT, "not an e-mail address"))
-        return _partly({**answer, **unfit})
+        return _partly({**refused, **unfit}, said)
 
     def _message(self, letter: Letter, to: Sequence[Address]) -> EmailMessage:
         rendered = self.texts.render(letter.kind, letter.data)
@@ -86,15 +87,15 @@ class SmtpMailer:
 
     async def _send(
         self, message: EmailMessage, to: Sequence[str]
-    ) -> Mapping[str, tuple[int, str]] | MailRefused:
-        """Return whom the server refused, with its answers; all if it took nothing."""
+    ) -> tuple[Mapping[str, tuple[int, str]], str] | MailRefused:
+        """Return whom the server refused, with its answers, and what it said last."""
         options = self.options
         where = f"mail server {options.host}:{options.port}"
         implicit = options.port == IMPLICIT_TLS_PORT
         starttls = {"auto": None, "always": True, "never": False}[options.starttls]
         try:
             async with asyncio.timeout(options.timeout * 4):
-                refused, _ = await aiosmtplib.send(
+                refused, said = await aiosmtplib.send(
                     message,
                     sender=options.sender,
                     recipients=list(to),
@@ -121,7 +122,7 @@ class SmtpMailer:
         except (SMTPException, TimeoutError, OSError) as error:
             reason = f"{where} could not be used: {str(error) or 'no answer'}"
             return MailRefused(reason, permanent=False)
-        return {each: (a.code, a.message) for each, a in refused.items()}
+        return {each: (a.code, a.message) for each, a in refused.items()}, said
 
 
 def _address(text: str) -> Address | None:
@@ -139,12 +140,12 @@ def _none(refused: Mapping[str, tuple[int, str]]) -> MailRefused:
     return MailRefused(_words(refused), permanent, left)
 
 
-def _partly(refused: Mapping[str, tuple[int, str]]) -> MailResult:
+def _partly(refused: Mapping[str, tuple[int, str]], said: str) -> MailResult:
     """Judge a mail that somebody got."""
     left = tuple(each for each, (code, _) in refused.items() if code < PERMANENT)
     if left:
         return MailRefused(_words(refused), permanent=False, left=left)
-    return MailSent(_words(refused))
+    return MailSent(_words(refused), said)
 
 
 def _words(refused: Mapping[str, tuple[int, str]]) -> str:

@@ -17,6 +17,7 @@ KINDS = (
     "certificate-expiring",
     "digest",
     "test",
+    "server-test",
 )
 SUBJECT_MAX = 200
 

@@ -20,6 +20,7 @@ from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
+from gateway.engine.desk.configuration import Configuration, Keeping
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
@@ -29,6 +30,7 @@ from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Check, Health
 from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
@@ -81,6 +83,15 @@ def desk(
         certificates=certificates,
         as2_identities=As2Identities(db=db, clock=utc_now, maker=maker),
         settings=AppSettings(db=db, clock=utc_now, on_change=on_change),
+        mail_server=MailServer(
+            servers=engine.mail_servers,
+            clock=utc_now,
+            new_id=new_id,
+            origin=base.config.origin("smtp.host") if base.config.smtp.host else "",
+            wake=engine.worker.wake,
+        ),
+        retention=Keeping(db, utc_now, base.config),
+        configuration=Configuration(base.config),
         dictionaries=tables,
         records=Records(db=db, clock=utc_now, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),

@@ -8,7 +8,7 @@ from pathlib import Path
 from as2_server.client import HttpClient
 from as2_server.mdn_post import HttpMdnPost
 from as2_server.sender import As2Transport
-from gateway.adapters.mail import SmtpMailer, SmtpOptions
+from gateway.adapters.mail import SmtpOptions
 from gateway.app.as2 import SelfAddress
 from gateway.app.foundation import Foundation, new_id, utc_now
 from gateway.config import Config
@@ -30,6 +30,7 @@ from gateway.engine.folders import MailboxFolders
 from gateway.engine.gate import MailboxGate
 from gateway.engine.intake import StoreIntake
 from gateway.engine.lookups import Lookups
+from gateway.engine.mail_servers import CurrentMailer, MailServers
 from gateway.engine.notices import Notices
 from gateway.engine.parking import PARKED
 from gateway.engine.pipeline import Router
@@ -59,7 +60,7 @@ class Engine:
     folders: MailboxFolders
     uploads: SpoolUploads
     gate: MailboxGate
-    mailer: SmtpMailer
+    mail_servers: MailServers
     as2_address: SelfAddress
     as2_book: MailboxAs2Book
 
@@ -90,7 +91,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
     jobs = Jobs(base.db)
     conversions = Conversions(base.blobs, pool, Lookups(base.db))
     drafts = Drafts(base.db, base.blobs, new_id)
-    mailer = SmtpMailer(_smtp(base.config))
+    servers = MailServers(db=base.db, vault=base.vault, configured=_smtp(base.config))
     limits, spool = base.config.limits, base.config.layout.spool
     address = SelfAddress(base.config.as2_url(base.config.as2.port))
     book = MailboxAs2Book(db=base.db, vault=base.vault, clock=utc_now, base_url=address)
@@ -104,7 +105,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
             "deliver": Courier(
                 base.db, _transports(base, book, client), retries, utc_now
             ),
-            "mail": Notices(base.db, mailer, utc_now, RetryPolicy()),
+            "mail": Notices(
+                base.db, CurrentMailer(servers), utc_now, RetryPolicy(), servers.there
+            ),
             "as2-mdn": AsyncMdns(
                 base.db, book, HttpMdnPost(client), RetryPolicy(), utc_now
             ),
@@ -137,7 +140,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
             quota=limits.quota_bytes_per_mailbox,
         ),
         gate=MailboxGate(Logins(base.db), base.vault),
-        mailer=mailer,
+        mail_servers=servers,
         as2_address=address,
         as2_book=book,
     )

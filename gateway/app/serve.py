@@ -23,10 +23,11 @@ from gateway.core.desk import Desk
 from gateway.core.desk.integrations import Addresses
 from gateway.core.model import MailboxId
 from gateway.engine.certificate_warnings import CertificateWarnings
+from gateway.engine.desk.configuration import Keeping
 from gateway.engine.desk.templates import Templates
 from gateway.engine.housekeeping import Housekeeping
 from gateway.engine.parking import PARKED
-from gateway.engine.retention import KeepDays, Retention
+from gateway.engine.retention import Retention
 from gateway.store.retention import Finished
 from sftp_server.options import SftpOptions
 from sftp_server.server import SftpServer
@@ -187,14 +188,8 @@ async def _work(
 
 
 def _retention(base: Foundation) -> Retention:
-    keep = base.config.retention
-    days = KeepDays(
-        transfers=keep.transfers_days,
-        envelopes=keep.envelopes_days,
-        mails=keep.mails_days,
-        audit=keep.audit_days,
-    )
-    return Retention(Finished(base.db), base.blobs, utc_now, days)
+    keeping = Keeping(base.db, utc_now, base.config)
+    return Retention(Finished(base.db), base.blobs, utc_now, keeping.days)
 
 
 async def _sftp(line: engine.Engine) -> SftpServer:

@@ -12,17 +12,18 @@ from gateway.store.database import Database
 from gateway.store.diagnosis import Diagnosis, diagnose
 
 SKEW = timedelta(minutes=5)
+MailHost = tuple[str, int]
+NOWHERE: MailHost = ("", 0)
 
 
-async def database(config: Config, now: datetime) -> list[Finding]:
-    """Check the database; nothing in it is changed, and none is made."""
+async def database(config: Config, now: datetime) -> tuple[list[Finding], MailHost]:
+    """Check the database, and return the mail server that the settings page set.
+
+    Nothing in it is changed, and none is made.
+    """
     if not config.database.url and not config.layout.database.exists():
-        return [
-            fail(
-                "database",
-                f"{config.layout.database} is missing; restore it from the backup",
-            )
-        ]
+        missing = f"{config.layout.database} is missing; restore it from the backup"
+        return [fail("database", missing)], NOWHERE
     db = Database.open(config.database_url)
     try:
         found = await diagnose(db)
@@ -30,10 +31,10 @@ async def database(config: Config, now: datetime) -> list[Finding]:
         if not found.damage and found.schema == found.known_schema:
             findings.append(await certificates(db, now))
     except StorageError as error:
-        return [fail("database", f"{error}; restore it from the backup")]
+        return [fail("database", f"{error}; restore it from the backup")], NOWHERE
     finally:
         await db.close()
-    return findings
+    return findings, found.mail_server
 
 
 def _judge(found: Diagnosis, config: Config, now: datetime) -> Iterator[Finding]:

@@ -41,10 +41,11 @@ async def examine(config: Config, now: datetime) -> list[Finding]:
                 "init`, or name the right one with --data",
             )
         ]
+    of_database, on_page = await database(config, now)
     return [
         ok("configuration", "every key is known and valid"),
         *files(config, now),
-        *await database(config, now),
+        *of_database,
         *ports(config),
-        await mail(config),
+        await mail(config, on_page),
     ]

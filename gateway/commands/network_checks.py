@@ -58,11 +58,16 @@ def _free(check: str, section: str, host: str, port: int) -> Finding:
     return ok(check, f"{port} is free")
 
 
-async def mail(config: Config) -> Finding:
-    """Check that the mail server answers."""
+async def mail(config: Config, on_page: tuple[str, int]) -> Finding:
+    """Check that the mail server answers: the configuration's, else the page's."""
     host, port = config.smtp.host, config.smtp.port
     if not host:
-        return warn("mail", "[smtp] host is not set; mails wait until it is")
+        host, port = on_page
+    if not host:
+        return warn(
+            "mail",
+            "no mail server is set, by [smtp] host or on the settings page; mails wait",
+        )
     where = f"{host} port {port}"
     try:
         async with asyncio.timeout(SECONDS):
@@ -77,7 +82,7 @@ async def mail(config: Config) -> Finding:
         return fail(
             "mail",
             f"{where} does not answer ({error.strerror or 'no answer in time'}); "
-            "check [smtp] host and port, and the firewall",
+            "check host and port ([smtp] or the settings page), and the firewall",
         )
     if not greeting.startswith(READY):
         said = greeting.decode(errors="replace").strip()

@@ -43,13 +43,15 @@ def load(
     raw = _read(path) if file or path.exists() else {}
     problems: list[str] = []
     values = _from_file(raw, path, problems)
+    origins = {f"{name}.{key}": str(path) for name in values for key in values[name]}
     for section, found in _from_environment(env, problems).items():
         values.setdefault(section, {}).update(found)
+        origins |= {f"{section}.{key}": _variable(section, key) for key in found}
     if data:
         values.setdefault("server", {})["data_dir"] = data
     if problems:
         raise ConfigError("\n".join(problems))
-    config = Config.model_validate(values)
+    config = Config.model_validate(values, context=origins)
     _check_together(config, path)
     return config
 
@@ -117,6 +119,10 @@ def _from_environment(
                 for _, problem in _problems(SECTIONS[section], error)
             )
     return values
+
+
+def _variable(section: str, key: str) -> str:
+    return f"{PREFIX}{section}_{key}".upper()
 
 
 def _problems(model: type[Section], error: ValidationError) -> list[tuple[str, str]]:

@@ -1,9 +1,11 @@
 """The keys of the configuration: names, types, defaults, and what is allowed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from typing_extensions import override
 
 from gateway.config.layout import Layout
 
@@ -180,6 +182,16 @@ class Config(Section):
     defender: Defender = Defender()
     retention: Retention = Retention()
     log: Log = Log()
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @override
+    def model_post_init(self, context: object, /) -> None:
+        if isinstance(context, Mapping):
+            self._origins = context
+
+    def origin(self, key: str) -> str:
+        """Return the file or the variable that sets `smtp.host`; "" if none does."""
+        return self._origins.get(key, "")
 
     @property
     def data_dir(self) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -243,9 +243,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class MailSent:
-    """The mail server has it; *note* names addressees it refused for good."""
+    """The mail server has it; *note* names addressees it refused for good.
+
+    *answer* is what it said when it took the mail.
+    """
 
     note: str = ""
+    answer: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The functions work inside their caller's transaction and do nothing for a mailbo
 names nobody to notify.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -155,14 +155,19 @@ async def _add(
     )
 
 
+async def _never(_conn: Connection) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """Works off the `mail` jobs."""
+    """Works off the `mail` jobs; *server_there* says whether there is a mail server."""
 
     db: Database
     mailer: Mailer
     clock: Clock
     policy: RetryPolicy
+    server_there: Callable[[Connection], Awaitable[bool]] = _never
 
     async def run(self, job: Job) -> None:
         """Send the mail; its state and its job's end are one transaction."""
@@ -193,7 +198,9 @@ class Notices:
                 await mails.sent(conn, mail.number, note, now)
                 await jobs.finish(conn, job)
             case NoMailServer():
-                await jobs.again(conn, job, PARKED)  # woken by the next start
+                # who set one meanwhile woke only jobs that nobody held
+                there = await self.server_there(conn)
+                await jobs.again(conn, job, now if there else PARKED)
             case MailRefused(reason, permanent, left):
                 again = self.policy.next_attempt(mail.attempts + 1, now)
                 if permanent or again is None:

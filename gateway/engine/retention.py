@@ -37,10 +37,6 @@ class KeepDays:
     mails: int = 0
     audit: int = 0
 
-    @property
-    def any(self) -> bool:
-        return bool(self.transfers or self.envelopes or self.mails or self.audit)
-
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -49,14 +45,14 @@ class Retention:
     finished: Finished
     blobs: IdleBlobs
     clock: Clock
-    keep: KeepDays
+    keep: Callable[[], Awaitable[KeepDays]]
 
     async def clear(self) -> None:
         """Delete what is over, as far as it is not kept for ever, and idle payloads.
 
         Payloads that nothing refers to (examples of rules, reports) go in any case.
         """
-        finished, keep, now = self.finished, self.keep, self.clock()
+        finished, keep, now = self.finished, await self.keep(), self.clock()
         rows = 0
         for drop, days in (
             (finished.drop_mails, keep.mails),

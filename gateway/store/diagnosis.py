@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.core.errors import StorageError
+from gateway.store import settings
 from gateway.store.database import Database
 from gateway.store.migrations import newest, present
 from gateway.store.tables import audit, integrations, jobs
@@ -20,7 +21,8 @@ class Diagnosis:
 
     *schema* is "" in an empty database; *damage* is what SQLite's own check complains
     of; *sealed* is one stored secret, to try the master key on; *dead* counts jobs that
-    were given up; *newest* is the youngest audit entry.
+    were given up; *newest* is the youngest audit entry; *mail_server* is what the
+    settings page set, an empty host if nothing.
     """
 
     schema: str
@@ -29,6 +31,7 @@ class Diagnosis:
     sealed: bytes | None = None
     dead: int = 0
     newest: datetime | None = None
+    mail_server: tuple[str, int] = ("", 0)
 
 
 async def diagnose(db: Database) -> Diagnosis:
@@ -48,9 +51,11 @@ async def diagnose(db: Database) -> Diagnosis:
             sealed = select(integrations.c.sftp_password).where(
                 integrations.c.sftp_password.is_not(None)
             )
+            mail = await settings.value(conn, settings.MAIL_SERVER)
             return Diagnosis(
                 schema=schema,
                 known_schema=known,
+                mail_server=(str(mail.get("host", "")), int(str(mail.get("port", 0)))),
                 dead=int((await conn.execute(dead)).scalar_one()),
                 sealed=(await conn.execute(sealed.limit(1))).scalar(),
                 newest=(await conn.execute(select(func.max(audit.c.at)))).scalar(),

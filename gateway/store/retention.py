@@ -3,16 +3,19 @@
 Each method deletes one batch in one transaction and returns how many things went.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     and_,
     delete,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -68,19 +71,15 @@ class Finished:
 
     async def drop_mails(self, before: datetime) -> int:
         """Delete mails sent or given up that were due before *before*."""
-        old = (
-            select(mails.c.id)
-            .where(mails.c.state != MailState.WAITING.value, mails.c.due_at < before)
-            .limit(self.batch)
-        )
         async with self.db.write() as conn:
+            old = _old_mails(before).limit(self.batch)
             gone = await conn.execute(delete(mails).where(mails.c.id.in_(old)))
             return gone.rowcount
 
     async def drop_audit(self, before: datetime) -> int:
         """Delete audit entries made before *before*."""
-        old = select(audit.c.id).where(audit.c.at < before).limit(self.batch)
         async with self.db.write() as conn:
+            old = _old_audit(before).limit(self.batch)
             gone = await conn.execute(delete(audit).where(audit.c.id.in_(old)))
             return gone.rowcount
 
@@ -89,13 +88,8 @@ class Finished:
 
         One whose file still lies in a folder (error/ above all) stays.
         """
-        old = (
-            select(transfers.c.uuid)
-            .where(transfers.c.direction == Direction.RECEIVED.value)
-            .where(~_busy(before))
-            .limit(self.batch)
-        )
         async with self.db.write() as conn:
+            old = _old_received(before).limit(self.batch)
             return await _drop(conn, (await conn.execute(old)).scalars().all())
 
     async def drop_delivered(self, before: datetime) -> int:
@@ -105,29 +99,8 @@ class Finished:
         all stay while one of them, or the envelope, is unfinished, or while the
         delivered file has not been fetched.
         """
-        sibling = transfers.alias("sibling")
-        same = and_(
-            sibling.c.envelope == transfers.c.envelope,
-            sibling.c.mailbox == transfers.c.mailbox,
-            sibling.c.direction == Direction.DELIVERED.value,
-        )
-        pairs = (
-            select(transfers.c.envelope, transfers.c.mailbox)
-            .where(transfers.c.direction == Direction.DELIVERED.value)
-            .where(~_busy(before), ~_open(transfers.c.envelope))
-            .where(~exists().where(same, _busy(before, sibling)))
-            .distinct()
-            .limit(self.batch)
-        ).subquery()
-        old = select(transfers.c.uuid).join(
-            pairs,
-            and_(
-                pairs.c.envelope == transfers.c.envelope,
-                pairs.c.mailbox == transfers.c.mailbox,
-                transfers.c.direction == Direction.DELIVERED.value,
-            ),
-        )
         async with self.db.write() as conn:
+            old = _old_delivered(before, self.batch)
             return await _drop(conn, (await conn.execute(old)).scalars().all())
 
     async def drop_envelopes(self, before: datetime) -> int:
@@ -136,17 +109,8 @@ class Finished:
         One that waits for anybody, has a job or a delivery under way, or a file that
         has not been fetched, stays.
         """
-        own = transfers.alias("own")
-        underway = exists().where(own.c.envelope == envelopes.c.uuid, _busy(None, own))
-        subjects = envelopes.c.uuid + literal("|%")
-        job = exists().where(jobs.c.kind == "dispatch", jobs.c.subject.like(subjects))
-        old = (
-            select(envelopes.c.uuid)
-            .where(envelopes.c.status != WAITING, envelopes.c.completed_at < before)
-            .where(~_open(envelopes.c.uuid), ~underway, ~job)
-            .limit(self.batch)
-        )
         async with self.db.write() as conn:
+            old = _old_envelopes(before).limit(self.batch)
             gone = (await conn.execute(old)).scalars().all()
             if gone:
                 await _drop_envelopes(conn, gone)
@@ -175,6 +139,82 @@ class Finished:
         async with self.db.read() as conn:
             used = set((await conn.execute(found)).scalars())
         return [digest for digest in digests if digest not in used]
+
+
+async def over(conn: AsyncConnection, before: Mapping[str, datetime]) -> dict[str, int]:
+    """Return how many things of each kind ended before the moment beside it."""
+    counts = {
+        "transfers": (_old_received, _old_delivered),
+        "envelopes": (_old_envelopes,),
+        "mails": (_old_mails,),
+        "audit": (_old_audit,),
+    }
+    return {
+        kind: sum([await _count(conn, old(moment)) for old in counts[kind]])
+        for kind, moment in before.items()
+    }
+
+
+async def _count(conn: AsyncConnection, found: Select[Any]) -> int:
+    counted = select(func.count()).select_from(found.subquery())
+    number: int = (await conn.execute(counted)).scalar_one()
+    return number
+
+
+def _old_mails(before: datetime) -> Select[Any]:
+    return select(mails.c.id).where(
+        mails.c.state != MailState.WAITING.value, mails.c.due_at < before
+    )
+
+
+def _old_audit(before: datetime) -> Select[Any]:
+    return select(audit.c.id).where(audit.c.at < before)
+
+
+def _old_received(before: datetime) -> Select[Any]:
+    return (
+        select(transfers.c.uuid)
+        .where(transfers.c.direction == Direction.RECEIVED.value)
+        .where(~_busy(before))
+    )
+
+
+def _old_delivered(before: datetime, batch: int | None = None) -> Select[Any]:
+    """Return the deliveries of at most *batch* pairs of envelope and mailbox."""
+    sibling = transfers.alias("sibling")
+    same = and_(
+        sibling.c.envelope == transfers.c.envelope,
+        sibling.c.mailbox == transfers.c.mailbox,
+        sibling.c.direction == Direction.DELIVERED.value,
+    )
+    pairs = (
+        select(transfers.c.envelope, transfers.c.mailbox)
+        .where(transfers.c.direction == Direction.DELIVERED.value)
+        .where(~_busy(before), ~_open(transfers.c.envelope))
+        .where(~exists().where(same, _busy(before, sibling)))
+        .distinct()
+        .limit(batch)
+    ).subquery()
+    return select(transfers.c.uuid).join(
+        pairs,
+        and_(
+            pairs.c.envelope == transfers.c.envelope,
+            pairs.c.mailbox == transfers.c.mailbox,
+            transfers.c.direction == Direction.DELIVERED.value,
+        ),
+    )
+
+
+def _old_envelopes(before: datetime) -> Select[Any]:
+    own = transfers.alias("own")
+    underway = exists().where(own.c.envelope == envelopes.c.uuid, _busy(None, own))
+    subjects = envelopes.c.uuid + literal("|%")
+    job = exists().where(jobs.c.kind == "dispatch", jobs.c.subject.like(subjects))
+    return (
+        select(envelopes.c.uuid)
+        .where(envelopes.c.status != WAITING, envelopes.c.completed_at < before)
+        .where(~_open(envelopes.c.uuid), ~underway, ~job)
+    )
 
 
 def _busy(

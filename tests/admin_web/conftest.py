@@ -10,7 +10,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from admin_web.app import AdminOptions, build_app
 from as2_server.exhibit import Exhibits
 from gateway.adapters.blobs import FolderBlobs
+from gateway.adapters.mail import SmtpOptions
 from gateway.adapters.vault import FileVault
+from gateway.config import Config
 from gateway.convert.pool import Converter
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
@@ -23,6 +25,7 @@ from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
+from gateway.engine.desk.configuration import Configuration, Keeping
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.credentials import Credentials
 from gateway.engine.desk.dictionaries import Dictionaries
@@ -33,6 +36,7 @@ from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Health
 from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes
 from gateway.engine.desk.people import People
 from gateway.engine.desk.rule_runs import RuleRuns
@@ -44,6 +48,7 @@ from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
 from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Lookups
+from gateway.engine.mail_servers import MailServers
 from gateway.engine.posting import Posting
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"
@@ -66,6 +71,7 @@ class World:
     changed: list = field(default_factory=list)
     passwords_changed: list = field(default_factory=list)
     files: dict = field(default_factory=dict)
+    config: Config = field(default_factory=Config)
 
     async def on_change(self, mailbox):
         self.changed.append(mailbox)
@@ -135,6 +141,20 @@ def desk(world, tmp_path, blobs, converter):
         ),
         as2_identities=As2Identities(db=db, clock=clock, maker=maker),
         settings=AppSettings(db=db, clock=clock, on_change=world.on_change),
+        mail_server=MailServer(
+            servers=MailServers(
+                db=db,
+                vault=world.vault,
+                configured=SmtpOptions(
+                    host=world.config.smtp.host, sender=world.config.mail_sender
+                ),
+            ),
+            clock=clock,
+            new_id=new_id,
+            origin=world.config.origin("smtp.host"),
+        ),
+        retention=Keeping(db, clock, world.config),
+        configuration=Configuration(world.config),
         dictionaries=tables,
         records=Records(db=db, clock=clock, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),

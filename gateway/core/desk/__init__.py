@@ -19,7 +19,12 @@ from gateway.core.desk.integrations import IntegrationDesk
 from gateway.core.desk.mailboxes import MailboxDesk
 from gateway.core.desk.people import PeopleDesk
 from gateway.core.desk.rules import RuleDesk
-from gateway.core.desk.settings import SettingsDesk
+from gateway.core.desk.settings import (
+    ConfigurationDesk,
+    MailServerDesk,
+    RetentionDesk,
+    SettingsDesk,
+)
 from gateway.core.desk.templates import TemplateDesk
 from gateway.core.desk.transfers import EvidenceDesk, TransferDesk
 
@@ -34,6 +39,9 @@ class Desk:
     mailboxes: MailboxDesk
     integrations: IntegrationDesk
     settings: SettingsDesk
+    mail_server: MailServerDesk
+    retention: RetentionDesk
+    configuration: ConfigurationDesk
     dictionaries: DictionaryDesk
     records: RecordDesk
     dictionary_files: DictionaryFileDesk

@@ -1,5 +1,11 @@
-"""The switches of the whole appliance."""
+"""The settings of the whole appliance: switches, mail server, retention, limits.
 
+What the configuration (its file or the environment) sets wins over what is set on the
+page; an *origin* names the file or the variable, and is empty where neither does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
@@ -7,7 +13,7 @@ from gateway.core.integration import Settings
 
 
 class SettingsDesk(Protocol):
-    """Read and write the appliance's settings."""
+    """Read and write the appliance's switches."""
 
     async def get(self) -> Settings: ...
 
@@ -19,3 +25,105 @@ class SettingsDesk(Protocol):
     ) -> Settings:
         """Write what is not None."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServerView:
+    """The server that takes our mails; without a *host* they wait.
+
+    *starttls* is auto, always or never; *sender* is what mails come from. With an
+    *origin* nothing of it can be changed here. *waiting* mails have not been sent yet.
+    """
+
+    host: str
+    port: int
+    username: str
+    password_set: bool
+    starttls: str
+    sender: str
+    origin: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServerChange:
+    """The whole mail server; *password* None keeps the stored one, "" forgets it."""
+
+    host: str
+    port: int
+    username: str
+    starttls: str
+    sender: str
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailAnswer:
+    """What came of a test mail, in the words of the mail server."""
+
+    sent: bool
+    text: str
+
+
+class MailServerDesk(Protocol):
+    """Which server takes our mails."""
+
+    async def get(self) -> MailServerView: ...
+
+    async def save(self, actor: Actor, change: MailServerChange) -> MailServerView:
+        """Write it, and send what waited. Invalid; Conflict if the origin wins."""
+        ...
+
+    async def test(
+        self, actor: Actor, to: str, change: MailServerChange | None = None
+    ) -> MailAnswer:
+        """Send a mail at once by the server in use, or by one not saved yet.
+
+        Invalid names the field.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how many days finished things of a *kind* are kept; 0 is for ever."""
+
+    kind: str
+    days: int
+    origin: str = ""
+
+
+class RetentionDesk(Protocol):
+    """What is cleared away; kinds are transfers, envelopes, mails, audit."""
+
+    async def get(self) -> Sequence[Kept]: ...
+
+    async def save(self, actor: Actor, days: Mapping[str, int]) -> Sequence[Kept]:
+        """Write the days of the kinds named. Invalid; Conflict if the origin wins."""
+        ...
+
+    async def over(self, days: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how many things of each kind `days` would remove now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """One key of the configuration, which only a restart changes."""
+
+    section: str
+    key: str
+    value: int | bool | str
+    default: int | bool | str
+    origin: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that would set it."""
+        return f"GATEWAY_{self.section}_{self.key}".upper()
+
+
+class ConfigurationDesk(Protocol):
+    """What the process was told from outside, without secrets."""
+
+    def limits(self) -> Sequence[Configured]: ...

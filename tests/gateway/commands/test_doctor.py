@@ -180,6 +180,14 @@ def test_the_mail_server_is_asked(data):
     assert "[smtp]" in gone["mail"].text
 
 
+def test_the_mail_server_of_the_settings_page_is_asked(data):
+    with mail_server() as box:
+        kept = json.dumps({"host": "127.0.0.1", "port": box.port})
+        change(data, "insert into settings values ('mail-server', ?)", kept)
+        assert look(data)["mail"].level is Level.OK
+    assert look(data)["mail"].level is Level.FAIL
+
+
 def test_what_is_no_mail_server_is_told(data):
     async def scenario():
         async def greet(reader, writer):

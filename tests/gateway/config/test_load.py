@@ -143,3 +143,13 @@ def test_a_password_in_a_wrong_database_address_is_not_shown(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_text(tmp_path, '[database]\nurl = "mysql://u:secret@host/x"')
     assert "secret" not in str(caught.value)
+
+
+def test_each_key_that_is_set_tells_by_what(tmp_path):
+    file = tmp_path / "gateway.toml"
+    file.write_text('[smtp]\nfrom = "a@b.example"\nport = 26\n')
+    config = load(data=tmp_path, environ={"GATEWAY_SMTP_PORT": "27"})
+    assert config.origin("smtp.from") == str(file)
+    assert config.origin("smtp.port") == "GATEWAY_SMTP_PORT"
+    assert config.origin("smtp.host") == ""
+    assert Config().origin("smtp.port") == ""

@@ -201,6 +201,20 @@ async def test_without_a_mail_server_mails_wait_and_lose_no_attempt(
     assert await states(db) == [("test", "SENT", "")]
 
 
+async def test_a_mail_server_set_while_a_mail_found_none_gets_it_at_once(
+    db, mailer, clock
+):
+    async def there(_conn):
+        return True
+
+    mailer.answers = [NoMailServer()]
+    sending = Notices(db, mailer, clock, RetryPolicy(), there)
+    await ask_for_a_mail(db, clock)
+    assert await work(db, sending, clock) == 1
+    assert await work(db, sending, clock) == 1
+    assert await states(db) == [("test", "SENT", "")]
+
+
 async def test_a_temporary_refusal_is_tried_again_under_the_same_id_then_given_up(
     db, sending, mailer, clock
 ):

@@ -1,0 +1,120 @@
+"""What the configuration sets, and what the page may set where it does not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.config import Config
+from gateway.config.sections import Retention as Section
+from gateway.core.desk.actor import Actor
+from gateway.core.desk.settings import Configured, Kept
+from gateway.core.errors import Conflict
+from gateway.core.ports import Clock
+from gateway.engine.desk.integration_merge import raise_if
+from gateway.engine.retention import KeepDays
+from gateway.store import audit, retention, settings
+from gateway.store.database import Connection, Database
+
+KINDS = ("transfers", "envelopes", "mails", "audit")
+MOST_DAYS = 36_500
+LIMITS = ("limits", "defender")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The ConfigurationDesk."""
+
+    config: Config
+
+    def limits(self) -> Sequence[Configured]:
+        found = []
+        for name in LIMITS:
+            section = getattr(self.config, name)
+            for key, field in type(section).model_fields.items():
+                made = Configured(
+                    section=name,
+                    key=key,
+                    value=getattr(section, key),
+                    default=field.default,
+                    origin=self.config.origin(f"{name}.{key}"),
+                )
+                found.append(made)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The RetentionDesk, and what the housekeeping asks."""
+
+    db: Database
+    clock: Clock
+    config: Config
+
+    async def days(self) -> KeepDays:
+        """Return for how long each kind is kept now."""
+        async with self.db.read() as conn:
+            return KeepDays(**await self._days(conn))
+
+    async def get(self) -> Sequence[Kept]:
+        async with self.db.read() as conn:
+            days = await self._days(conn)
+        return [Kept(kind, days[kind], self._origin(kind)) for kind in KINDS]
+
+    async def save(self, actor: Actor, days: Mapping[str, int]) -> Sequence[Kept]:
+        _check(days)
+        async with self.db.write() as conn:
+            old = await self._days(conn)
+            for kind, wanted in days.items():
+                if self._origin(kind) and wanted != old[kind]:
+                    raise Conflict(
+                        f"How long {kind} are kept is set by {self._origin(kind)}, "
+                        "which wins; change it there, or take it out there.",
+                        "configured-elsewhere",
+                        {kind: f"is set by {self._origin(kind)}"},
+                    )
+            ours = {kind: n for kind, n in days.items() if not self._origin(kind)}
+            kept = await settings.value(conn, settings.RETENTION)
+            await settings.set_value(conn, settings.RETENTION, {**kept, **ours})
+            new = await self._days(conn)
+            await audit.add(
+                conn,
+                self.clock(),
+                actor.login,
+                "retention-changed",
+                "appliance",
+                before=old,
+                after=new,
+            )
+        return [Kept(kind, new[kind], self._origin(kind)) for kind in KINDS]
+
+    async def over(self, days: Mapping[str, int]) -> Mapping[str, int]:
+        _check(days)
+        now = self.clock()
+        before = {k: now - timedelta(days=n) for k, n in days.items() if n}
+        async with self.db.read() as conn:
+            counted = await retention.over(conn, before)
+        return {kind: counted.get(kind, 0) for kind in days}
+
+    def _origin(self, kind: str) -> str:
+        return self.config.origin(f"retention.{kind}_days")
+
+    async def _days(self, conn: Connection) -> dict[str, int]:
+        kept = await settings.value(conn, settings.RETENTION)
+        configured: Section = self.config.retention
+        days = {}
+        for kind in KINDS:
+            fixed: int = getattr(configured, f"{kind}_days")
+            chosen = kept.get(kind)
+            free = isinstance(chosen, int) and not self._origin(kind)
+            days[kind] = int(str(chosen)) if free else fixed
+        return days
+
+
+def _check(days: Mapping[str, int]) -> None:
+    wrong = {}
+    for kind, number in days.items():
+        if kind not in KINDS:
+            wrong[kind] = f"is not known; known: {', '.join(KINDS)}"
+        elif not 0 <= number <= MOST_DAYS:
+            wrong[kind] = f"must be 0 (keep for ever) to {MOST_DAYS} days"
+    raise_if(wrong)
