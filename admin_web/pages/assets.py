@@ -11,6 +11,7 @@ PATH = "/static/{name:.+}"
 TYPES = {
     "gateway.css": "text/css",
     "gateway.js": "text/javascript",
+    "dictionary.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",
 }

@@ -6,6 +6,9 @@ from aiohttp import web
 
 from admin_web.pages import (
     connection,
+    dictionaries,
+    dictionary_files,
+    dictionary_records,
     integrations,
     language,
     login,
@@ -31,6 +34,9 @@ AREAS = (
     connection,
     rules,
     settings,
+    dictionaries,
+    dictionary_records,
+    dictionary_files,
 )
 
 

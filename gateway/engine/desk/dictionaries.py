@@ -45,6 +45,10 @@ class Dictionaries:
                 conn, query.text, query.limit, query.offset
             )
 
+    async def info(self, uuid: str) -> Dictionary:
+        async with self.db.read() as conn:
+            return await known(conn, uuid)
+
     async def get(self, uuid: str) -> WholeDictionary:
         async with self.db.read() as conn:
             return await _whole(conn, await known(conn, uuid))
