@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from as2_server.addresses import mdn_url
 from as2_server.answer import Answering
-from as2_server.keyring import Keyring
+from as2_server.keyring import Keyrings
 from as2_server.kind import is_mdn
 from as2_server.message import Answer, Means, Message
 from as2_server.protocol.dispositions import ProtocolError
@@ -34,6 +34,7 @@ class Door:
     means: Means
     mdn_arrived: MdnArrived
     clock: Clock
+    keyrings: Keyrings = field(default_factory=Keyrings)
 
     async def post(
         self, profile: As2Profile, headers: HeaderPairs, body: Spool
@@ -66,7 +67,7 @@ class Door:
     ) -> Answer:
         now = self.clock()
         own = await self.book.own_keys(profile.mailbox)
-        keyring = await asyncio.to_thread(Keyring.of, profile, own, now)
+        keyring = await self.keyrings.of(profile, own, now)
         wish = request.receipt
         asked = wish.url if wish else ""
         address = mdn_url(asked, profile.recipient_url) if asked else ""

@@ -1,7 +1,8 @@
 """The keys and certificates of one mailbox and its partner, at one moment."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from as2_server.protocol.messages import Trust
 from certs.identity import Identity, load_identity
 from certs.rollover import OwnKey, PartnerKey, decrypting, encrypting, signing, trusted
 from gateway.core.as2 import As2Profile, OwnKeyRecord
+from gateway.core.model import MailboxId
 
 REMEMBERED = 256
 """Loading an RSA key costs as much as using it, so loaded ones are kept."""
@@ -59,6 +61,36 @@ class Keyring:
     def recipient(self) -> Certificate:
         """Return the certificate to encrypt for; NoUsableKey if none is valid."""
         return _loaded(encrypting(self.partner, self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A keyring and what it was made of."""
+
+    records: Sequence[OwnKeyRecord]
+    certificates: Sequence[bytes]
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Keyrings:
+    """Keyrings by mailbox, loaded anew (in a thread) when what they hold changes."""
+
+    _known: dict[MailboxId, _Known] = field(default_factory=dict, repr=False)
+
+    async def of(
+        self, profile: As2Profile, records: Sequence[OwnKeyRecord], now: datetime
+    ) -> Keyring:
+        """Return the keyring; StorageError if a pair of our own is damaged."""
+        certificates = profile.partner_certificates
+        known = self._known.get(profile.mailbox)
+        if known and (known.records, known.certificates) == (records, certificates):
+            return replace(known.keyring, now=now)
+        keyring = await asyncio.to_thread(Keyring.of, profile, records, now)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[profile.mailbox] = _Known(records, certificates, keyring)
+        return keyring
 
 
 def key_pair(record: OwnKeyRecord) -> KeyPair:

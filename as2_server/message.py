@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +37,9 @@ from gateway.core.model import BlobRef, FileName
 from gateway.core.ports import Blobs, NewId
 
 log = logging.getLogger(__name__)
+
+INLINE = 1 << 14
+"""Bytes of a body that are kept with the message; of a larger one a blob is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Message:
                 max_payload=self.means.max_payload,
             ),
             answering=self.answering,
+            blobs=self.means.blobs,
             open_spool=self.means.open_spool,
             new_incident=self.means.new_id,
         )
@@ -161,27 +166,48 @@ class Message:
         found: Findings,
         mdn: MdnRecord | None,
     ) -> Answer:
-        blobs = self.means.blobs
-        async with asyncio.TaskGroup() as group:
-            raw = group.create_task(self.body.store(blobs))
-            stored = [group.create_task(spool.store(blobs)) for spool in work.payloads]
+        raw = self.body.small(INLINE)
+        body, stored = await self._stored(raw, work)
         payloads = [
             IncomingPayload(
                 name=one.name or self._name(number),
                 content_type=one.content_type,
-                blob=blob.result(),
+                blob=blob,
                 head=head,
             )
             for number, (one, blob, head) in enumerate(
                 zip(received.payloads, stored, work.heads, strict=True)
             )
         ]
-        incoming = self._incoming(raw.result())
+        incoming = replace(self._incoming(body), raw=raw)
         taken = await self.means.log.accept(incoming, payloads, found, mdn)
         if not taken.first:
             return await self._again(taken)
         self._tell(found.disposition)
         return answer(taken.mdn)
+
+    async def _stored(
+        self, raw: bytes | None, work: Unwrapping
+    ) -> tuple[BlobRef, Sequence[BlobRef]]:
+        """Make blobs of the body and of those payloads that are none yet."""
+        blobs = self.means.blobs
+        async with asyncio.TaskGroup() as group:
+            body = group.create_task(self._body(raw))
+            late = {
+                spool: group.create_task(spool.store(blobs))
+                for spool, blob in zip(work.payloads, work.stored, strict=True)
+                if blob is None
+            }
+        stored = [
+            blob or late[spool].result()
+            for spool, blob in zip(work.payloads, work.stored, strict=True)
+        ]
+        return body.result(), stored
+
+    async def _body(self, raw: bytes | None) -> BlobRef:
+        if raw is None:
+            return await self.body.store(self.means.blobs)
+        return BlobRef(hashlib.sha256(raw).hexdigest(), len(raw))
 
     async def _again(self, known: Accepted) -> Answer:
         """Answer a message that was accepted before: the MDN it got, byte for byte."""

@@ -73,6 +73,12 @@ class Spool:
         await asyncio.to_thread(self._flush, self._file)
         return await blobs.adopt(self._path)
 
+    def small(self, limit: int) -> bytes | None:
+        """Return all of it; None if it is in a file or has more than `limit` bytes."""
+        if self._file is not None or self.size > limit:
+            return None
+        return self._memory.getvalue()
+
     def close(self) -> None:
         """Remove what is left."""
         if self._file is not None:

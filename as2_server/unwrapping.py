@@ -9,9 +9,11 @@ from as2_server.protocol.dispositions import PROCESSED, UNEXPECTED_ERROR
 from as2_server.protocol.fields import Fields
 from as2_server.protocol.messages import Policy, Received, Rejected, Trust
 from as2_server.protocol.receive import receive
-from as2_server.spool import Spool
+from as2_server.spool import IN_MEMORY, Spool
 from gateway.core.as2_log import Findings, MdnRecord
 from gateway.core.errors import GatewayError
+from gateway.core.model import BlobRef
+from gateway.core.ports import Blobs
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,8 @@ class Unwrapping:
     """One message on its way through the layers; its payloads go to spools.
 
     *open_spool* begins a spool, *new_incident* makes a number for the log; *heads* is
-    how the payloads begin.
+    how the payloads begin. Small payloads of what is received are made blobs at once:
+    *stored*, None for the large ones.
     """
 
     fields: Fields
@@ -29,10 +32,12 @@ class Unwrapping:
     trust: Trust
     policy: Policy
     answering: Answering
+    blobs: Blobs
     open_spool: Callable[[], Spool]
     new_incident: Callable[[], str]
     payloads: list[Spool] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
+    stored: list[BlobRef | None] = field(default_factory=list)
 
     def run(self) -> tuple[Received | Rejected, Findings, MdnRecord | None]:
         """Return what became of the message, and the MDN that says so.
@@ -40,13 +45,19 @@ class Unwrapping:
         Raises GatewayError when our disk fails: that is no fault of the message's.
         """
         result = self._unwrapped()
-        self.heads = [spool.head() for spool in self.payloads]
+        if isinstance(result, Received):
+            self.heads = [spool.head() for spool in self.payloads]
+            self.stored = [self._stored(spool) for spool in self.payloads]
         return result, findings(result), answered(result, self.answering)
 
     async def close(self) -> None:
         """Remove what the payloads left on disk."""
         for spool in self.payloads:
             await spool.discard()
+
+    def _stored(self, spool: Spool) -> BlobRef | None:
+        data = spool.small(IN_MEMORY)
+        return None if data is None else self.blobs.put_here(data)
 
     def _unwrapped(self) -> Received | Rejected:
         wish = self.answering.request.receipt

@@ -307,7 +307,7 @@ async def as2_line(
     spool.mkdir()
     async with aiohttp.ClientSession(auto_decompress=False) as client:
         line = As2Line(db, folder, clock, book, client)
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(4) as threads:
             means = Means(
                 log=line.log,
                 blobs=line.blobs,

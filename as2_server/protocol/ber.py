@@ -1,7 +1,7 @@
 """BER read as a stream, DER written (X.690); what a CMS structure needs, no more."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from as2_server.protocol.dispositions import ProtocolError
 from as2_server.protocol.reader import CHUNK, Reader
@@ -61,8 +61,7 @@ def set_of(*elements: bytes, tag: int = SET) -> bytes:
 # --- Reading what is in memory ---------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One element: identifier octet, contents, and the whole as it was encoded."""
 
     tag: int

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from as2_server.protocol.dispositions import ProtocolError
 
@@ -64,11 +65,11 @@ class Fields:
 
     @property
     def content_type(self) -> "Value":
-        return Value.parse(self.get("Content-Type"))
+        return _parsed(self.get("Content-Type"))
 
     @property
     def transfer_encoding(self) -> str:
-        return Value.parse(self.get("Content-Transfer-Encoding")).main
+        return _parsed(self.get("Content-Transfer-Encoding")).main
 
 
 def printable(text: str) -> str:
@@ -105,3 +106,9 @@ class Value:
 
     def get(self, name: str) -> str:
         return self.parameters.get(name, "")
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Value:
+    """Read a value that is asked for time and again."""
+    return Value.parse(text)

@@ -93,7 +93,8 @@ def _report(report: Report) -> Entity:
         f'multipart/report; report-type=disposition-notification; boundary="{boundary}"'
     )
     body = "\r\n".join(lines).encode()
-    return Entity([("Content-Type", kind)], Stream.of(body))
+    unmeasured = Stream(None, iter((body,)))  # nobody needs to know its size before
+    return Entity([("Content-Type", kind)], unmeasured)
 
 
 def _sentence(disposition: Disposition) -> str:

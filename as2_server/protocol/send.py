@@ -222,14 +222,16 @@ def signed(entity: Entity, sign: SignWith, mic: Digester) -> Entity:
     boundary = f"=_{secrets.token_hex(16)}"
     content = entity.whole()
     first = f"--{boundary}\r\n".encode()
-    after = len(_signature_part(boundary, bytes(sign.size())))
 
     def chunks() -> Iterator[bytes]:
         yield first
         yield from tap(content.chunks, mic.update)
         yield _signature_part(boundary, sign.detached(mic.digest()))
 
-    size = None if content.size is None else len(first) + content.size + after
+    size = None
+    if content.size is not None:
+        after = len(_signature_part(boundary, bytes(sign.size())))
+        size = len(first) + content.size + after
     kind = (
         'multipart/signed; protocol="application/pkcs7-signature"; '
         f'micalg={MICALG[sign.digest]}; boundary="{boundary}"'

@@ -79,7 +79,7 @@ class FolderBlobs:
 
     async def put(self, data: bytes) -> BlobRef:
         """Store `data` whole; durable when this returns."""
-        return await asyncio.to_thread(self._put, data)
+        return await asyncio.to_thread(self.put_here, data)
 
     async def adopt(self, file: Path, *, keep: bool = False) -> BlobRef:
         """Take over a finished spool file of the same file system.
@@ -155,7 +155,7 @@ class FolderBlobs:
     def _temp(self) -> Path:
         return self.root / "tmp" / self.new_id()
 
-    def _put(self, data: bytes) -> BlobRef:
+    def put_here(self, data: bytes) -> BlobRef:
         ref = BlobRef(hashlib.sha256(data).hexdigest(), len(data))
         temp = self._temp()
         file = _create(temp)
@@ -165,8 +165,10 @@ class FolderBlobs:
                 file.flush()
                 os.fsync(file.fileno())
                 self.settle(temp, ref, keep=False)
-        finally:
+        except BaseException:
             _discard(temp, file)
+            raise
+        file.close()
         return ref
 
     def _adopt(self, file: Path, *, keep: bool) -> BlobRef:

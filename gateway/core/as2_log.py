@@ -24,7 +24,8 @@ HEAD_BYTES = 4096
 class Incoming:
     """A message as it was posted: its HTTP headers, its raw body.
 
-    *uuid* is our own number for it; *sender* and *receiver* are AS2 names.
+    *uuid* is our own number for it; *sender* and *receiver* are AS2 names; *raw* is the
+    body itself where it is small and kept here, else it is a blob.
     """
 
     uuid: str
@@ -35,6 +36,7 @@ class Incoming:
     headers: HeaderPairs
     body: BlobRef
     received_at: datetime
+    raw: bytes | None = None
 
     def header(self, name: str) -> str:
         """Return the first value of the header, or the empty string."""

@@ -43,6 +43,10 @@ class Blobs(Protocol):
         """Store `data` whole; durable when this returns."""
         ...
 
+    def put_here(self, data: bytes) -> BlobRef:
+        """Do as put() does, in the thread that calls."""
+        ...
+
     async def adopt(self, file: Path, *, keep: bool = False) -> BlobRef:
         """Take over a finished spool file: digest, fsync, rename; `file` is gone.
 

@@ -111,6 +111,7 @@ def _values(
         "headers": [list(pair) for pair in incoming.headers],
         "sha256": incoming.body.sha256,
         "size": incoming.body.size,
+        "raw": incoming.raw,
         "disposition": findings.disposition,
         "mic": findings.mic,
         "cipher": findings.cipher,
@@ -227,6 +228,7 @@ def _message(row: Row[Any]) -> StoredMessage:
             headers=[(name, value) for name, value in row.headers],
             body=BlobRef(row.sha256, row.size),
             received_at=row.received_at,
+            raw=row.raw,
         ),
         findings=Findings(
             disposition=row.disposition,

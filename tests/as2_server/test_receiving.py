@@ -90,7 +90,7 @@ async def test_the_raw_message_and_the_mdn_are_kept(station, ann, bob):
     secret = ("Authorization", "Basic c2VjcmV0")
     reply = await station.request(headers=[*headers, secret], data=body)
     (row,) = await station.rows("messages")
-    assert station.content(row) == body
+    assert row["raw"] == body
     kept = dict(row["headers"])
     assert kept["Message-ID"] == "<1@ann>"
     assert "Authorization" not in kept
@@ -100,6 +100,14 @@ async def test_the_raw_message_and_the_mdn_are_kept(station, ann, bob):
     assert row["cipher"] == "aes256-cbc"
     assert row["mdn_sent_at"] == NOW
     assert f"Received-Content-MIC: {row['mic']}" in reply.text
+
+
+async def test_a_larger_raw_message_is_kept_as_a_blob(station):
+    headers, body, _ = station.message(b"x" * 20_000)
+    await station.request(headers=headers, data=body)
+    (row,) = await station.rows("messages")
+    assert row["raw"] is None
+    assert station.content(row) == body
 
 
 async def test_several_documents_become_several_transfers(station):

@@ -339,11 +339,11 @@ async def test_large_files_are_not_removed_on_the_loop(station, monkeypatch):
 
 
 async def test_a_failure_of_the_disk_makes_the_partner_try_again(station, monkeypatch):
-    async def full(*_args: object) -> None:
+    def full(*_args: object) -> None:
         raise StorageError("no room is left on the disk")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(station.blobs), "put", full)
+        patch.setattr(type(station.blobs), "put_here", full)
         reply = await station.send()
         assert reply.status == 503
         assert dict(reply.fields)["Retry-After"]

@@ -1,6 +1,6 @@
 """Who signed: SignedData against pinned certificates (RFC 5652 sections 5.4, 5.6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -149,17 +149,15 @@ def _check(
     return digests.index(signed)
 
 
-def _attribute_encodings(attributes: Item) -> tuple[bytes, ...]:
-    """Return what the signature may cover (section 5.4).
+def _attribute_encodings(attributes: Item) -> Iterator[bytes]:
+    """Yield what the signature may cover (section 5.4): DER.
 
-    That is DER; some programs sort but the outer SET, some nothing.
+    Mostly they come as such; some programs sort but the outer SET, some nothing.
     """
+    yield tlv(SET, attributes.body)
     found = attributes.items()
-    return (
-        set_of(*(der(item) for item in found)),
-        set_of(*(item.whole for item in found)),
-        tlv(SET, attributes.body),
-    )
+    yield set_of(*(der(item) for item in found))
+    yield set_of(*(item.whole for item in found))
 
 
 def _signed_digest(attributes: Item) -> bytes:

@@ -106,7 +106,9 @@ class _Gathering:
 
     def received(self, message: StoredMessage, opening: Opening) -> Case:
         incoming, findings, mdn = message.incoming, message.findings, message.mdn
-        body = self.blobs.path(incoming.body)
+        body: Path | bytes = self.blobs.path(incoming.body)
+        if incoming.raw is not None:
+            body = incoming.raw
         answer = None
         if mdn:
             answer = self._signed(mdn.headers, mdn.body, mdn.signer)

@@ -29,6 +29,7 @@ as2_messages = Table(
     Column("headers", JSON, nullable=False),  # [[name, value]], as they came
     Column("sha256", String(64), nullable=False),  # the raw body
     Column("size", BigInteger, nullable=False),
+    Column("raw", LargeBinary),  # the body itself if it is small; null: it is a blob
     Column("disposition", String, nullable=False),
     Column("mic", String, nullable=False),  # `base64, algorithm`, or empty
     Column("cipher", String(32), nullable=False),

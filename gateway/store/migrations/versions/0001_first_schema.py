@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("disposition", sa.String(), nullable=False),
         sa.Column("mic", sa.String(), nullable=False),
         sa.Column("cipher", sa.String(length=32), nullable=False),
