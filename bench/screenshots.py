@@ -22,7 +22,7 @@ import paths
 
 from as2_builders import a_person
 from drive.process import GatewayProcess
-from drive.showroom import Showroom, furnish, put
+from drive.showroom import NO_PAGES, Showroom, furnish, put
 from drive.world import ORDER, World, eventually
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -77,7 +77,7 @@ def _gateway() -> Iterator[World]:
 def fill(world: World) -> Showroom:
     """Make a week of orders, a few failures, people and a partner who is away."""
     room = furnish(world, a_person("as2.baltic-retail.example"))
-    for login, role in (("olena", "INTEGRATOR"), ("marek", "OPERATOR")):
+    for login, role in (("iris", "AUDITOR"), ("marek", "OPERATOR")):
         person = {"login": login, "role": role, "password": secrets.token_hex(12)}
         world.api.post("/api/v1/users", person)
     world.api.post("/api/v1/tokens", {"name": "Warehouse robot", "role": "OPERATOR"})
@@ -164,7 +164,10 @@ def photograph(
 def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
     """Return name and address of every page: what answers a whole page by itself."""
     found = []
-    for each, path in zip(_gets(), room.stops(), strict=False):
+    for each in dict.fromkeys(one.path for one in pages() if one.method == "GET"):
+        path = room.address(each)
+        if NO_PAGES.search(path):
+            continue
         answer = page.request.get(path, max_redirects=0)
         if answer.status == HTTPStatus.OK and "<!doctype" in answer.text()[:99]:
             found.append((_slug(each), path))
@@ -172,10 +175,6 @@ def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
     found.append(("integrations-sftp", f"{front}?mailbox={room.shop.uuid}"))
     found.append(("integrations-as2", f"{front}?mailbox={room.retail}"))
     return found
-
-
-def _gets() -> Sequence[str]:
-    return [page.path for page in pages() if page.method == "GET"]
 
 
 def _slug(path: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from as2_builders import Person
@@ -11,56 +12,65 @@ from drive.world import ORDER, Mailbox, World
 
 from admin_web.pages.shell import pages
 
+NO_PAGES = re.compile(r"/events$|/evidence$")  # never ends; there by AS2 only
 PARTNER_URL = "https://as2.baltic-retail.example/receive"
 
 
 @dataclass(frozen=True)
 class Showroom:
-    """What was made; *names* fills the paths of the pages."""
+    """What was made; *samples* has one of each by the word before it in the paths."""
 
     shop: Mailbox
     supplier: Mailbox
     retail: str
-    names: Mapping[str, str]
+    samples: Mapping[str, str]
 
     def stops(self) -> Sequence[str]:
         """Return the address of every page that GET shows, and some in other states."""
-        found = [self._filled(page.path) for page in pages() if page.method == "GET"]
+        found = [self.address(page.path) for page in pages() if page.method == "GET"]
         front = "/admin/integrations/list"
-        return [*found, *(f"{front}?mailbox={box}" for box in self._boxes())]
+        boxes = (self.shop.uuid, self.retail)
+        return [
+            *(path for path in dict.fromkeys(found) if not NO_PAGES.search(path)),
+            *(f"{front}?mailbox={box}" for box in boxes),
+            f"/admin/mailboxes/{self.shop.uuid}/rules/{self.samples['out']}",
+        ]
 
-    def _boxes(self) -> Sequence[str]:
-        return self.shop.uuid, self.retail
+    def address(self, path: str) -> str:
+        """Return the path with a sample in the place of each name."""
 
-    def _filled(self, path: str) -> str:
         def value(match: re.Match[str]) -> str:
-            if match[1] not in self.names:
-                raise AssertionError(f"{path}: the showroom has no {match[1]!r} yet")
-            return self.names[match[1]]
+            if match[1] not in self.samples:
+                raise AssertionError(f"{path}: the showroom has none of {match[1]!r}")
+            return f"{match[1]}/{self.samples[match[1]]}"
 
-        return re.sub(r"{(\w+)}", value, path)
+        return re.sub(r"(\w+)/{\w+}", value, path)
 
 
 def furnish(world: World, partner: Person) -> Showroom:
     """Make mailboxes of both protocols, rules, a delivered order and a failed one."""
     shop = world.mailbox("Alder Shop", "GLN::9863521000093")
     supplier = world.mailbox("Fjord Supplies", "GLN::4829900003228")
+    retail = by_as2(world, partner)
     out = world.order_out(shop, ORDER)
     world.order_in(supplier)
     put(shop, "order_ORD1.edi", ORDER)
     put(shop, "notes.txt", b"no rule knows this")
+    person = {"login": "olena", "role": "INTEGRATOR", "password": token_hex(12)}
+    world.api.post("/api/v1/users", person)
     done = world.transfer(shop, "order_ORD1.edi", "PROCESSED")
     failed = world.transfer(shop, "notes.txt", "FAILED")
-    retail = by_as2(world, partner)
-    names = {
-        "mailbox": retail,
-        "rule": out,
-        "transfer": failed["uuid"],
-        "envelope": done["envelopes"][0],
-        "template": world.template(),
-        "dictionary": world.api.get("/api/v1/dictionaries")[0]["uuid"],
+    samples = {
+        "mailboxes": retail,
+        "rules": world.order_in(Mailbox(retail, "Baltic Retail", shop.partner)),
+        "out": out,
+        "transfers": failed["uuid"],
+        "envelopes": done["envelopes"][0],
+        "templates": world.template(),
+        "dictionaries": world.api.get("/api/v1/dictionaries")[0]["uuid"],
+        "users": "olena",
     }
-    return Showroom(shop, supplier, retail, names)
+    return Showroom(shop, supplier, retail, samples)
 
 
 def by_as2(world: World, partner: Person) -> str:
