@@ -11,6 +11,10 @@ PATH = "/static/{name:.+}"
 TYPES = {
     "gateway.css": "text/css",
     "gateway.js": "text/javascript",
+    "editor.js": "text/javascript",
+    "rule.js": "text/javascript",
+    "rule_order.js": "text/javascript",
+    "vendor/codemirror.js": "text/javascript",
     "dictionary.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",

@@ -41,9 +41,32 @@ async def move_rule(visit: Visit) -> web.StreamResponse:
     return await _list(visit, said)
 
 
+async def order_rules(visit: Visit) -> web.StreamResponse:
+    """Put the rules into the order in which they were dragged."""
+    sent = [RuleId(each.lower()) for each in visit.form.texts("rule")]
+    before = [rule.id for rule in await visit.desk.rules.listing(visit.mailbox)]
+    rules = await visit.desk.rules.order(visit.actor, visit.mailbox, sent)
+    moved = _moved(before, [rule.id for rule in rules])
+    for place, rule in enumerate(rules, 1):
+        if rule.id == moved:
+            said = f"{rule.name} moved to position {place} of {len(rules)}."
+            return await _list(visit, said)
+    return await _list(visit, "")
+
+
+def _moved(before: Sequence[RuleId], after: Sequence[RuleId]) -> RuleId | None:
+    """Return the rule without which both orders are the same."""
+    for rule in after:
+        if [one for one in before if one != rule] == [x for x in after if x != rule]:
+            return rule if before != after else None
+    return None
+
+
 async def clone_rule(visit: Visit) -> web.StreamResponse:
-    """Add a copy at the end."""
+    """Add a copy at the end; the form goes on with the copy."""
     rule = await visit.desk.rules.clone(visit.actor, _rule(visit))
+    if visit.form.has("then"):
+        return see(f"{ONE.format(mailbox=visit.mailbox)}/rules/{rule.id}")
     return await _list(visit, f"{rule.name} was added at the end. It is off.")
 
 
@@ -72,17 +95,25 @@ def _rule(visit: Visit) -> RuleId:
     return RuleId(visit.path("rule"))
 
 
-PAGES: Sequence[Page] = tuple(
+PAGES: Sequence[Page] = (
     Page(
         method="POST",
-        path=f"{RULE}/{name}",
-        handler=handler,
+        path=f"{ONE}/rules/order",
+        handler=order_rules,
         role=PersonRole.INTEGRATOR,
-    )
-    for name, handler in (
-        ("switch", switch_rule),
-        ("move", move_rule),
-        ("clone", clone_rule),
-        ("delete", remove_rule),
-    )
+    ),
+    *(
+        Page(
+            method="POST",
+            path=f"{RULE}/{name}",
+            handler=handler,
+            role=PersonRole.INTEGRATOR,
+        )
+        for name, handler in (
+            ("switch", switch_rule),
+            ("move", move_rule),
+            ("clone", clone_rule),
+            ("delete", remove_rule),
+        )
+    ),
 )

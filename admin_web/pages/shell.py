@@ -6,6 +6,7 @@ from aiohttp import web
 
 from admin_web.pages import (
     connection,
+    conversions,
     dictionaries,
     dictionary_files,
     dictionary_records,
@@ -13,6 +14,7 @@ from admin_web.pages import (
     language,
     login,
     mailboxes,
+    rule_page,
     rules,
     settings,
 )
@@ -33,6 +35,8 @@ AREAS = (
     mailboxes,
     connection,
     rules,
+    rule_page,
+    conversions,
     settings,
     dictionaries,
     dictionary_records,

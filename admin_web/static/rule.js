@@ -1,0 +1,189 @@
+// The form of a rule: the editor, when it may be saved, what is inserted where.
+// Without it the form works too; the server decides what may be saved.
+"use strict";
+
+(() => {
+  const form = byId("rule");
+  if (!form) return;
+  const area = () => byId("stylesheet");
+  const locked = area().matches(":disabled");
+
+  // --- what stands in the form ---------------------------------------------------------
+
+  // what Execute proves; of the other direction's fields nothing counts
+  const CONTENT = ["level", "direction", "templateUuid", "templateVersion", "stylesheet", "attributeName", "attributeValue", "validationName", "validationContent"];
+  const OWN = { OUT: ["kind", "pattern", "multiple"], IN: ["fileNamePattern"] };
+  const REST = ["name", "enabled"];
+  const proofs = new Map();
+  let before = null;
+  let leaving = false;
+  let asked = null;
+
+  function valuesOf(names) {
+    const data = new FormData(form);
+    return JSON.stringify(names.map((name) => data.getAll(name).map((value) => String(value).replaceAll("\r\n", "\n"))));
+  }
+
+  const direction = () => form.elements.direction.value;
+  const content = () => valuesOf([...CONTENT, ...OWN[direction()]]);
+  const whole = () => content() + valuesOf(REST);
+  const unsaved = () => !locked && !leaving && whole() !== before;
+
+  // --- Save ------------------------------------------------------------------------------
+
+  function show() {
+    const save = byId("save-rule");
+    if (!save) return;
+    const proof = proofs.get(content());
+    save.disabled = proof === undefined;
+    byId("execute-token").value = proof ?? "";
+    const why = byId("why");
+    if (why.role === "alert") return;
+    const { needed, ready, renamed, unchanged } = why.dataset;
+    if (proof === undefined) why.textContent = needed;
+    else if (whole() === before) why.textContent = why.dataset.said ?? unchanged;
+    else why.textContent = proof ? ready : renamed;
+  }
+
+  function remember(executed) {
+    const token = byId("execute-token").value;
+    if (token && executed !== null) proofs.set(executed, token);
+  }
+
+  // --- the editor ------------------------------------------------------------------------
+
+  const editor = makeEditor({
+    place: byId("editor"),
+    area,
+    label: byId("editor").dataset.label,
+    readOnly: locked,
+    changed: show,
+    execute: () => byId("execute")?.click(),
+  });
+
+  function mark() {
+    const link = form.querySelector("[data-line]");
+    if (link) editor.mark(Number(link.dataset.line), link.dataset.message);
+    else editor.clear();
+    form.querySelectorAll("[data-of]").forEach((place) => {
+      const wrong = place.querySelector("[data-state=err]");
+      if (wrong) byId(place.dataset.of)?.setAttribute("aria-invalid", "true");
+      else byId(place.dataset.of)?.removeAttribute("aria-invalid");
+    });
+  }
+
+  function insertInto(input, text) {
+    input.setRangeText(text, input.selectionStart ?? input.value.length, input.selectionEnd ?? input.value.length, "end");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  }
+
+  // --- requests --------------------------------------------------------------------------
+
+  form.addEventListener("htmx:configRequest", (event) => {
+    asked = { stylesheet: editor.text(), executed: event.target.id === "execute" ? content() : null };
+  });
+
+  form.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful || event.detail.pathInfo.requestPath.endsWith("/preview")) return mark();
+    const wanted = area().value;
+    // typed meanwhile: what is in the editor counts, unless other text was asked for
+    if (wanted !== asked.stylesheet) editor.replace(wanted);
+    else area().value = editor.text();
+    remember(asked.executed);
+    if (asked.executed !== null) mark();
+    form.querySelectorAll("[type=file]").forEach((file) => (file.value = ""));
+    show();
+  });
+
+  form.addEventListener("submit", (event) => {
+    leaving = true;
+    if ("download" in (event.submitter?.dataset ?? {})) setTimeout(() => (leaving = false), 500);
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved()) event.preventDefault();
+  });
+
+  window.addEventListener("pageshow", () => (leaving = false));
+
+  // --- controls ----------------------------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button, a");
+    if (!button) return;
+    const { insert, insertCode, line } = button.dataset;
+    if (insert) insertInto(byId("f-fileNamePattern"), insert);
+    if (insertCode) editor.insert(insertCode);
+    if (line) {
+      event.preventDefault();
+      editor.go(Number(line));
+    }
+    if (button.name === "removeValidation") {
+      event.preventDefault();
+      button.closest("li").remove();
+      show();
+    }
+    if (button.id === "add-attribute") addAttribute();
+    if (button.form?.action.endsWith("/delete")) leaving = true;
+  });
+
+  function addAttribute() {
+    const list = byId("attributes");
+    const row = byId("attribute-row").content.cloneNode(true).firstElementChild;
+    list.append(row);
+    row.querySelector("input").focus();
+  }
+
+  function countAttributes() {
+    const names = [...form.querySelectorAll("[name=attributeName]")];
+    byId("attribute-count").textContent = names.filter((each) => each.value.trim()).length;
+  }
+
+  form.addEventListener("input", show);
+  form.addEventListener("change", (event) => {
+    if ("insertField" in event.target.dataset && event.target.value) {
+      insertInto(byId("f-fileNamePattern"), event.target.value);
+      event.target.value = "";
+    }
+    countAttributes();
+    show();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || locked) return;
+    if (event.key === "s") {
+      event.preventDefault();
+      if (!byId("save-rule").disabled) form.requestSubmit(byId("save-rule"));
+    }
+    if (event.key === "Enter" && !event.defaultPrevented) {
+      event.preventDefault();
+      byId("execute").click();
+    }
+  });
+
+  // a file dropped anywhere on the example's pane is the example
+  form.addEventListener("dragover", (event) => {
+    if (event.target.closest("#example-pane") && byId("f-example")) event.preventDefault();
+  });
+  form.addEventListener("drop", (event) => {
+    const file = byId("f-example");
+    if (!event.target.closest("#example-pane") || !file || event.target === file) return;
+    event.preventDefault();
+    file.files = event.dataTransfer.files;
+    file.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  // --- as it is shown first ------------------------------------------------------------------
+
+  if ("saved" in form.dataset) {
+    proofs.set(content(), "");
+    byId("why").dataset.said = byId("why").textContent.trim();
+    before = whole();
+  } else if (!("touched" in form.dataset)) {
+    before = whole();
+  }
+  remember(content());
+  mark();
+  show();
+})();
