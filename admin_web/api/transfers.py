@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from admin_web.api.download import OCTETS, download
 from admin_web.api.listing import Listing, Paged, listing
@@ -14,9 +14,11 @@ from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.transfers import TransferQuery, TransferView
 from gateway.core.model import (
+    Channel,
     Direction,
     MailboxId,
     Problem,
+    RuleId,
     TransferId,
     TransferState,
 )
@@ -25,11 +27,18 @@ MANY = 500
 
 
 class TransfersQuery(Paged):
-    """Which transfers; `q` is looked for in file names and uuids."""
+    """Which transfers; created at `from` or later and before `to`.
+
+    `q` is looked for in file names, uuids, Message-IDs and SHA-256.
+    """
 
     mailbox: str | None = None
     direction: Direction | None = None
+    protocol: Channel | None = None
     state: TransferState | None = None
+    rule: str | None = None
+    since: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = Field(default=None, alias="to")
     q: str = Field(default="", max_length=255)
 
 
@@ -92,7 +101,11 @@ async def list_transfers(call: Call) -> Listing[TransferAnswer]:
         TransferQuery(
             mailbox=MailboxId(query.mailbox.lower()) if query.mailbox else None,
             direction=query.direction,
-            state=query.state,
+            protocol=query.protocol,
+            states=[query.state] if query.state else (),
+            rule=RuleId(query.rule.lower()) if query.rule else None,
+            since=query.since,
+            until=query.until,
             text=query.q,
             limit=query.limit,
             offset=query.offset,

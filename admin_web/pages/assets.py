@@ -16,6 +16,8 @@ TYPES = {
     "rule_order.js": "text/javascript",
     "vendor/codemirror.js": "text/javascript",
     "dictionary.js": "text/javascript",
+    "live.js": "text/javascript",
+    "transfers.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",
 }

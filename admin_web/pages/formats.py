@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
@@ -34,6 +34,16 @@ def day(at: date) -> Markup:
     if isinstance(at, datetime):
         return _time(at, text, moment_text(at))
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
+
+
+def weekday(at: date) -> str:
+    """Return the day as a chart names it: Mon 2 Nov."""
+    return format_skeleton("MMMEd", at, locale=READER.get().language)
+
+
+def month(at: date) -> str:
+    """Return the month, short: Nov."""
+    return format_date(at, "LLL", locale=READER.get().language)
 
 
 def moment_text(at: datetime) -> str:
@@ -86,6 +96,8 @@ FILTERS = {
     "moment_text": moment_text,
     "clock": clock,
     "day": day,
+    "weekday": weekday,
+    "month": month,
     "number": number,
     "size": size,
 }

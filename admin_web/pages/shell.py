@@ -7,9 +7,11 @@ from aiohttp import web
 from admin_web.pages import (
     connection,
     conversions,
+    dashboard,
     dictionaries,
     dictionary_files,
     dictionary_records,
+    events,
     integrations,
     language,
     login,
@@ -17,6 +19,7 @@ from admin_web.pages import (
     rule_page,
     rules,
     settings,
+    transfers,
 )
 from admin_web.pages.assets import PATH, read_assets, serve
 from admin_web.pages.page import Page, endpoint, see
@@ -31,6 +34,9 @@ POLICY = (
 AREAS = (
     login,
     language,
+    dashboard,
+    transfers,
+    events,
     integrations,
     mailboxes,
     connection,
@@ -53,6 +59,7 @@ def add_pages(app: web.Application) -> None:
     """Route the pages, their files, and the front door."""
     assets = read_assets()
     roles = {page.path: page.role for page in pages() if page.method == "GET"}
+    events.add_streams(app)
     app[RENDERER] = Renderer(environment(), assets, roles)
 
     async def asset(request: web.Request) -> web.StreamResponse:

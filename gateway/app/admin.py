@@ -22,6 +22,7 @@ from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.configuration import Configuration, Keeping
 from gateway.engine.desk.conversions import ConversionLog
+from gateway.engine.desk.dashboard import Glance
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
 from gateway.engine.desk.dictionary_records import Records
@@ -32,6 +33,7 @@ from gateway.engine.desk.health import Check, Health
 from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
+from gateway.engine.desk.news import Newsroom
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import new_secret
@@ -110,6 +112,13 @@ def desk(
         transfers=Transfers(db, blobs, utc_now),
         evidence=Evidence(db, blobs, engine.as2_book, Exhibits(spool), spool, vault),
         conversions=ConversionLog(db),
+        news=Newsroom.open(db),
+        dashboard=Glance(
+            db=db,
+            clock=utc_now,
+            data_dir=base.config.data_dir,
+            certificates=certificates.all,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.desk.transfers import TraceLine, TransferQuery, TransferView
@@ -31,6 +31,15 @@ async def search(
     return total, [_view(row, made.get(row.uuid, ())) for row in rows]
 
 
+async def by_state(
+    conn: AsyncConnection, query: TransferQuery
+) -> Mapping[TransferState, int]:
+    """Return how many match in each state, whatever states the query names."""
+    counted = select(transfers.c.state, func.count()).group_by(transfers.c.state)
+    rows = await conn.execute(_matching(counted, query))
+    return {TransferState(state): count for state, count in rows}
+
+
 async def get(conn: AsyncConnection, transfer: TransferId) -> TransferView | None:
     """Return the transfer with its trace; None if there is none."""
     found = select(transfers).where(transfers.c.uuid == transfer)
@@ -49,17 +58,31 @@ def _filtered(query: TransferQuery) -> Select[Any]:
     found = select(transfers).order_by(
         transfers.c.created_at.desc(), transfers.c.uuid.desc()
     )
+    found = _matching(found, query)
+    if query.states:
+        found = found.where(transfers.c.state.in_([one.value for one in query.states]))
+    return found
+
+
+def _matching(found: Select[Any], query: TransferQuery) -> Select[Any]:
+    """Add every condition but that on the state."""
     exact = {
         transfers.c.mailbox: query.mailbox,
         transfers.c.direction: query.direction and query.direction.value,
-        transfers.c.state: query.state and query.state.value,
+        transfers.c.protocol: query.protocol and query.protocol.value,
+        transfers.c.rule: query.rule,
     }
     for column, value in exact.items():
         if value is not None:
             found = found.where(column == value)
+    if query.since is not None:
+        found = found.where(transfers.c.created_at >= query.since)
+    if query.until is not None:
+        found = found.where(transfers.c.created_at < query.until)
     if query.text:
+        looked_at = ("file_name", "uuid", "message_id", "sha256")
         found = found.where(
-            contains(query.text, transfers.c.file_name, transfers.c.uuid)
+            contains(query.text, *(transfers.c[name] for name in looked_at))
         )
     return found
 
@@ -98,6 +121,7 @@ def _view(
         created_at=row.created_at,
         finished_at=row.finished_at,
         next_attempt_at=row.not_before if waiting else None,
+        rule=RuleId(row.rule) if row.rule else None,
         trace=steps,
     )
 

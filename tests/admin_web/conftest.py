@@ -28,6 +28,7 @@ from gateway.engine.desk.certificates import Certificates
 from gateway.engine.desk.configuration import Configuration, Keeping
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.credentials import Credentials
+from gateway.engine.desk.dashboard import Glance
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
 from gateway.engine.desk.dictionary_records import Records
@@ -38,6 +39,7 @@ from gateway.engine.desk.health import Health
 from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes
+from gateway.engine.desk.news import Newsroom
 from gateway.engine.desk.people import People
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
@@ -120,6 +122,9 @@ def desk(world, tmp_path, blobs, converter):
         attempts=Attempts(clock),
         password_changed=world.passwords_changed.append,
     )
+    certificates = Certificates(
+        db=db, clock=clock, files=world.files, host_keys=[HOST_KEY]
+    )
     return Desk(
         sign_in=SignIns(credentials),
         accounts=Accounts(credentials),
@@ -136,9 +141,7 @@ def desk(world, tmp_path, blobs, converter):
             on_change=world.on_change,
             maker=maker,
         ),
-        certificates=Certificates(
-            db=db, clock=clock, files=world.files, host_keys=[HOST_KEY]
-        ),
+        certificates=certificates,
         as2_identities=As2Identities(db=db, clock=clock, maker=maker),
         settings=AppSettings(db=db, clock=clock, on_change=world.on_change),
         mail_server=MailServer(
@@ -174,6 +177,10 @@ def desk(world, tmp_path, blobs, converter):
         transfers=Transfers(db, blobs, clock),
         evidence=Evidence(db, blobs, book, Exhibits(tmp_path), tmp_path, world.vault),
         conversions=ConversionLog(db),
+        news=Newsroom.open(db),
+        dashboard=Glance(
+            db=db, clock=clock, data_dir=tmp_path, certificates=certificates.all
+        ),
     )
 
 

@@ -11,12 +11,14 @@ from gateway.core.desk.attachments import AttachmentDesk
 from gateway.core.desk.audit import AuditDesk
 from gateway.core.desk.certificates import As2IdentityDesk, CertificateDesk
 from gateway.core.desk.conversions import ConversionDesk
+from gateway.core.desk.dashboard import DashboardDesk
 from gateway.core.desk.dictionaries import DictionaryDesk, RecordDesk
 from gateway.core.desk.dictionary_files import DictionaryFileDesk
 from gateway.core.desk.envelopes import EnvelopeDesk
 from gateway.core.desk.health import HealthDesk
 from gateway.core.desk.integrations import IntegrationDesk
 from gateway.core.desk.mailboxes import MailboxDesk
+from gateway.core.desk.news import NewsDesk
 from gateway.core.desk.people import PeopleDesk
 from gateway.core.desk.rules import RuleDesk
 from gateway.core.desk.settings import (
@@ -56,3 +58,5 @@ class Desk:
     transfers: TransferDesk
     evidence: EvidenceDesk
     conversions: ConversionDesk
+    news: NewsDesk
+    dashboard: DashboardDesk

@@ -1,8 +1,9 @@
 """Transfers: what came in and what went out, with its trace."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
@@ -14,6 +15,7 @@ from gateway.core.model import (
     EnvelopeId,
     MailboxId,
     Problem,
+    RuleId,
     TransferId,
     TransferState,
 )
@@ -21,12 +23,20 @@ from gateway.core.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferQuery:
-    """Which transfers are wanted; *text* is looked for in file names and uuids."""
+    """Which transfers are wanted; no *states* means any.
+
+    *text* is looked for in file names, uuids, Message-IDs and SHA-256. Created at
+    *since* or later and before *until*.
+    """
 
     mailbox: MailboxId | None = None
     direction: Direction | None = None
-    state: TransferState | None = None
+    protocol: Channel | None = None
+    states: Sequence[TransferState] = ()
+    rule: RuleId | None = None
     text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
     limit: int = 50
     offset: int = 0
 
@@ -59,7 +69,41 @@ class TransferView:
     created_at: datetime
     finished_at: datetime | None = None
     next_attempt_at: datetime | None = None
+    rule: RuleId | None = None
     trace: Sequence[TraceLine] = field(default=())
+
+
+class MdnStanding(Enum):
+    """What is known of the MDN of an AS2 message.
+
+    UNPROVEN: one came that proves nothing. EXPECTED, also: ours is on its way.
+    """
+
+    NONE = "NONE"
+    EXPECTED = "EXPECTED"
+    CONFIRMED = "CONFIRMED"
+    DENIED = "DENIED"
+    UNPROVEN = "UNPROVEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class As2View:
+    """An AS2 message of a transfer: names, checksum, and what its MDN says.
+
+    *mic* is `base64, algorithm`; *detail* says in words what the MDN or the check of
+    the message found; *posts* counts the tries of one that we sent, 0 for a received.
+    """
+
+    message_id: str
+    sender: str
+    receiver: str
+    size: int
+    mic: str
+    detail: str
+    mdn: MdnStanding
+    mdn_at: datetime | None
+    cipher: str = ""
+    posts: int = 0
 
 
 class TransferDesk(Protocol):
@@ -71,6 +115,14 @@ class TransferDesk(Protocol):
 
     async def get(self, transfer: TransferId) -> TransferView:
         """Return the transfer with its trace; NotFound."""
+        ...
+
+    async def by_state(self, query: TransferQuery) -> Mapping[TransferState, int]:
+        """Return how many match in each state, whatever states the query names."""
+        ...
+
+    async def as2(self, transfer: TransferId) -> Sequence[As2View]:
+        """Return the AS2 messages that carried it, the first one first."""
         ...
 
     async def content(self, transfer: TransferId) -> Content:

@@ -1,17 +1,26 @@
 """The desk of transfers: look, download, run again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
-from gateway.core.desk.transfers import TransferQuery, TransferView
+from gateway.core.desk.transfers import As2View, TransferQuery, TransferView
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.model import Direction, TransferId, TransferState
 from gateway.core.ports import Blobs, Clock
+from gateway.engine.desk import as2_views
 from gateway.engine.ended import ENDED, ended
-from gateway.store import audit, deliveries, envelopes, transfer_list, transfers
+from gateway.store import (
+    as2_messages,
+    as2_sent,
+    audit,
+    deliveries,
+    envelopes,
+    transfer_list,
+    transfers,
+)
 from gateway.store.database import Connection, Database
 
 
@@ -30,6 +39,19 @@ class Transfers:
     async def get(self, transfer: TransferId) -> TransferView:
         async with self.db.read() as conn:
             return await _transfer(conn, transfer)
+
+    async def by_state(self, query: TransferQuery) -> Mapping[TransferState, int]:
+        async with self.db.read() as conn:
+            return await transfer_list.by_state(conn, query)
+
+    async def as2(self, transfer: TransferId) -> Sequence[As2View]:
+        async with self.db.read() as conn:
+            received = await as2_messages.of_transfer(conn, transfer)
+            sent = await as2_sent.of_transfer(conn, transfer)
+        return [
+            *([as2_views.received(received)] if received else ()),
+            *(as2_views.sent(message) for message in sent),
+        ]
 
     async def content(self, transfer: TransferId) -> Content:
         found = await self.get(transfer)

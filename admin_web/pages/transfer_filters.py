@@ -1,0 +1,111 @@
+"""Which transfers the list shows: what its address says, and other addresses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import TypeVar
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from admin_web.pages.texts import N_
+from gateway.core.desk.transfers import TransferQuery
+from gateway.core.errors import Invalid
+from gateway.core.model import Channel, Direction, MailboxId, RuleId, TransferState
+
+LIST = "/admin/transfers"
+SIZE = 50
+LAST_PAGE = 100_000
+LONGEST = 255
+TABS: Mapping[str, tuple[str, Sequence[TransferState]]] = {
+    "": (N_("All"), ()),
+    "failed": (N_("Failed"), [TransferState.FAILED]),
+    "working": (
+        N_("Being processed"),
+        [TransferState.RECEIVED, TransferState.PROCESSING],
+    ),
+    "waiting": (N_("Waiting to deliver"), [TransferState.QUEUED]),
+    "receipt": (N_("Awaiting receipt"), [TransferState.AWAITING_MDN]),
+    "done": (N_("Done"), [TransferState.PROCESSED, TransferState.DELIVERED]),
+}
+NAMES = ("state", "q", "mailbox", "direction", "protocol", "rule", "from", "to")
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The words of the address, as they are sent; *page* counts from 1."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    page: int = 1
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "Filters":
+        """Return what the address asks for; Invalid names the word that is none."""
+        values = {name: query.get(name, "").strip()[:LONGEST] for name in NAMES}
+        number = query.get("page", "") or "1"
+        if not number.isascii() or not number.isdecimal():
+            raise Invalid(f"There is no page {number!r}; pages count from 1.")
+        page = int(number[:9])
+        found = cls(values, min(max(page, 1), LAST_PAGE))
+        found.query(ZoneInfo("UTC"))
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the tab and the page is chosen."""
+        return any(value for name, value in self.values.items() if name != "state")
+
+    def address(self, **changed: object) -> str:
+        """Return where the list is with these words changed; page 1 unless given."""
+        words = {**self.values, **{name: str(value) for name, value in changed.items()}}
+        query = urlencode({name: value for name, value in words.items() if value})
+        return f"{LIST}?{query}" if query else LIST
+
+    @property
+    def here(self) -> str:
+        """Where this very page of the list is."""
+        return self.address(page=self.page if self.page > 1 else "")
+
+    def query(self, zone: ZoneInfo) -> TransferQuery:
+        """Return the same for the desk; days begin and end where the reader is."""
+        if self["state"] not in TABS:
+            raise Invalid(
+                f"There is no state {self['state']!r}; the tabs have those there are."
+            )
+        return TransferQuery(
+            mailbox=MailboxId(self["mailbox"].lower()) if self["mailbox"] else None,
+            direction=_one_of(Direction, self["direction"]),
+            protocol=_one_of(Channel, self["protocol"]),
+            states=TABS[self["state"]][1],
+            rule=RuleId(self["rule"].lower()) if self["rule"] else None,
+            text=self["q"],
+            since=_midnight(self["from"], zone),
+            until=_midnight(self["to"], zone, timedelta(days=1)),
+            limit=SIZE,
+            offset=(self.page - 1) * SIZE,
+        )
+
+
+def _one_of(kind: type[E], value: str) -> E | None:
+    if not value:
+        return None
+    try:
+        return kind(value)
+    except ValueError as error:
+        allowed = ", ".join(str(each.value) for each in kind)
+        raise Invalid(f"{value!r} is none of {allowed}.") from error
+
+
+def _midnight(
+    day: str, zone: ZoneInfo, later: timedelta = timedelta()
+) -> datetime | None:
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day) + later, time(), zone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{day!r} is no day; write it as 2026-01-31.") from error
