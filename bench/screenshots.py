@@ -41,7 +41,7 @@ MOVED = {
     "mailbox_entries": ("created_at", "status_at"),
     "conversions": ("at",),
 }
-NARROW_TOO = ("dashboard", "integrations-list", "transfers", "envelope")
+NARROW_TOO = ("dashboard", "integrations-sftp", "transfers", "envelopes-one")
 
 
 def main(folder: Path) -> None:
@@ -178,7 +178,8 @@ def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
 
 
 def _slug(path: str) -> str:
-    return re.sub(r"\W+", "-", path.removeprefix("/admin/")).strip("-")
+    words = re.sub(r"/admin/|mailboxes/{mailbox}/", "", path)
+    return re.sub(r"\W+", "-", re.sub(r"{\w+}", "one", words))
 
 
 def _sign_in(page: Page, world: World) -> None:

@@ -19,7 +19,8 @@ window.shifted = [];
 new PerformanceObserver((list) => {
   for (const each of list.getEntries()) {
     const moved = each.sources.map(({node}) => node?.outerHTML?.slice(0, 120));
-    if (each.value >= LEAST) window.shifted.push(`${each.value} ${moved.join(' and ')}`);
+    if (each.value < LEAST) continue;
+    window.shifted.push(`${each.value} ${moved.join(' and ')}`);
   }
 }).observe({type: 'layout-shift', buffered: true});
 """
