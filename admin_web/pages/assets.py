@@ -9,6 +9,7 @@ from aiohttp import web
 
 PATH = "/static/{name:.+}"
 TYPES = {
+    "envelope.js": "text/javascript",
     "gateway.css": "text/css",
     "gateway.js": "text/javascript",
     "editor.js": "text/javascript",

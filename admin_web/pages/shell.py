@@ -11,6 +11,9 @@ from admin_web.pages import (
     dictionaries,
     dictionary_files,
     dictionary_records,
+    envelope,
+    envelope_send,
+    envelopes,
     events,
     integrations,
     language,
@@ -47,6 +50,9 @@ AREAS = (
     dictionaries,
     dictionary_records,
     dictionary_files,
+    envelopes,
+    envelope,
+    envelope_send,
 )
 
 

@@ -1,0 +1,191 @@
+"""One envelope, opened: what it says, who takes part, what a person may do with it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+from admin_web.api.download import download
+from admin_web.pages.envelope_filters import LIST
+from admin_web.pages.envelope_history import history
+from admin_web.pages.envelope_view import Reading
+from admin_web.pages.page import Page, Visit, see
+from gateway.core.desk.actor import PersonRole
+from gateway.core.desk.envelopes import EnvelopeView, Scope
+from gateway.core.desk.templates import TemplateView
+from gateway.core.desk.transfers import TransferView
+from gateway.core.envelope import EnvelopeStatus
+from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
+from gateway.core.template import Template
+
+ONE = f"{LIST}/{{mailbox}}/{{envelope}}"
+REASON_MAX = 2000
+TRANSFERS = 50  # the newest that the page names
+AGAIN = {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}
+
+
+async def show_envelope(visit: Visit) -> web.StreamResponse:
+    """Show it as the mailbox sees it."""
+    return await _show(visit)
+
+
+async def accept(visit: Visit) -> web.StreamResponse:
+    """Complete the mailbox's part."""
+    try:
+        await visit.desk.envelopes.accept(visit.actor, visit.mailbox, _envelope(visit))
+    except Conflict as refusal:
+        return await _show(visit, refused=refusal.message)
+    return see(address_of(visit.mailbox, _envelope(visit)))
+
+
+async def reject(visit: Visit) -> web.StreamResponse:
+    """Cancel it for all who take part."""
+    reason = visit.form.text("reason")
+    if len(reason) > REASON_MAX:
+        why = f"has {len(reason)} characters; {REASON_MAX} are allowed."
+        return await _show(visit, reason=(reason, why))
+    try:
+        await visit.desk.envelopes.reject(
+            visit.actor, visit.mailbox, _envelope(visit), reason
+        )
+    except Conflict as refusal:
+        return await _show(visit, refused=refusal.message)
+    return see(address_of(visit.mailbox, _envelope(visit)))
+
+
+async def bring_again(visit: Visit) -> web.StreamResponse:
+    """Bring it to the mailbox's remote server once more."""
+    try:
+        await visit.desk.envelopes.redispatch(
+            visit.actor, visit.mailbox, _envelope(visit)
+        )
+    except Conflict as refusal:
+        return await _show(visit, refused=refusal.message)
+    return see(address_of(visit.mailbox, _envelope(visit)))
+
+
+async def get_xml(visit: Visit) -> web.StreamResponse:
+    """Download the native XML."""
+    found = await visit.desk.envelopes.xml(visit.mailbox, _envelope(visit))
+    return await download(visit.call, found)
+
+
+async def get_zip(visit: Visit) -> web.StreamResponse:
+    """Download the native XML and the attachments."""
+    found = await visit.desk.envelopes.zip(visit.mailbox, _envelope(visit))
+    return await download(visit.call, found)
+
+
+async def get_attachment(visit: Visit) -> web.StreamResponse:
+    """Download an attachment that this envelope carries."""
+    view = await visit.desk.envelopes.get(visit.mailbox, _envelope(visit))
+    wanted = AttachmentId(visit.path("attachment"))
+    if all(each.uuid != wanted for each in view.attachments):
+        raise NotFound(f"The envelope carries no attachment {wanted}.")
+    return await download(visit.call, await visit.desk.attachments.get(wanted))
+
+
+async def _show(
+    visit: Visit, *, refused: str = "", reason: tuple[str, str] = ("", "")
+) -> web.StreamResponse:
+    view = await visit.desk.envelopes.get(visit.mailbox, _envelope(visit))
+    template, version = await _template(visit, view)
+    reading = Reading(view, template)
+    starts = _starts(visit.request.query)
+    transfers = await _transfers(visit, view)
+    mine = view.row.scope is Scope.INBOX
+    may_act = visit.actor.role.covers(PersonRole.OPERATOR)
+    waits = view.row.status is EnvelopeStatus.WAITING
+    return await asyncio.to_thread(  # a page of many fields takes a while
+        visit.render,
+        "envelope.html",
+        409 if refused else 422 if reason[1] else 200,
+        view=view,
+        row=view.row,
+        mailbox=await visit.desk.mailboxes.get(visit.mailbox),
+        version=version,
+        papers=await asyncio.to_thread(reading.papers, starts),
+        roles=reading.roles(),
+        transfers=transfers,
+        events=history(view, transfers),
+        here=address_of(visit.mailbox, view.row.envelope),
+        may_decide=may_act and mine and waits,
+        may_bring=may_act and mine and view.row.status in AGAIN,
+        reason_max=REASON_MAX,
+        refused=refused,
+        reason=reason,
+    )
+
+
+async def _template(
+    visit: Visit, view: EnvelopeView
+) -> tuple[Template | None, TemplateView | None]:
+    """Return the version it was made for; None if it is not there any more."""
+    wanted = view.row.template, view.row.template_version
+    templates = visit.desk.templates
+    try:
+        return await templates.definition(*wanted), await templates.get(*wanted)
+    except NotFound:
+        return None, None
+
+
+async def _transfers(visit: Visit, view: EnvelopeView) -> Sequence[TransferView]:
+    newest = view.transfers[-TRANSFERS:]
+    return [await visit.desk.transfers.get(each) for each in newest]
+
+
+def _starts(query: Mapping[str, str]) -> Mapping[int, int]:
+    """Return the first row that is wanted of each table: `t2=51`."""
+    found = {}
+    for name, value in query.items():
+        number = name.removeprefix("t")
+        if name.startswith("t") and _counts(number):
+            if not _counts(value):
+                raise Invalid(f"{name}={value!r} is no row; rows count from 1.")
+            found[int(number)] = int(value)
+    return found
+
+
+def _counts(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 9 and int(text) > 0  # noqa: PLR2004 - digits of any table there can be
+
+
+def _envelope(visit: Visit) -> EnvelopeId:
+    return EnvelopeId(visit.path("envelope"))
+
+
+def address_of(mailbox: MailboxId, envelope: EnvelopeId) -> str:
+    """Return where the page of the envelope is."""
+    return f"{LIST}/{mailbox}/{envelope}"
+
+
+PAGES: Sequence[Page] = (
+    Page(method="GET", path=ONE, handler=show_envelope, role=PersonRole.AUDITOR),
+    *(
+        Page(
+            method="GET",
+            path=f"{ONE}/{name}",
+            handler=handler,
+            role=PersonRole.AUDITOR,
+        )
+        for name, handler in (
+            ("xml", get_xml),
+            ("zip", get_zip),
+            ("attachments/{attachment}", get_attachment),
+        )
+    ),
+    *(
+        Page(
+            method="POST",
+            path=f"{ONE}/{name}",
+            handler=handler,
+            role=PersonRole.OPERATOR,
+        )
+        for name, handler in (
+            ("accept", accept),
+            ("reject", reject),
+            ("again", bring_again),
+        )
+    ),
+)
