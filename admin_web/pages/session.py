@@ -71,7 +71,7 @@ def check_origin(request: web.Request) -> None:
         raise Forbidden("Another site sent this form; open the page itself.", "csrf")
 
 
-def remember(response: web.Response, request: web.Request, token: str) -> None:
+def remember(response: web.StreamResponse, request: web.Request, token: str) -> None:
     """Sign the browser in; whatever it held before is replaced."""
     response.set_cookie(
         HOST_COOKIE if request.secure else COOKIE,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from admin_web.pages import (
+    account,
     connection,
     conversions,
     dashboard,
@@ -21,8 +22,11 @@ from admin_web.pages import (
     mailboxes,
     rule_page,
     rules,
+    second_factor,
     settings,
+    tokens,
     transfers,
+    users,
 )
 from admin_web.pages.assets import PATH, read_assets, serve
 from admin_web.pages.page import Page, endpoint, see
@@ -53,6 +57,10 @@ AREAS = (
     envelopes,
     envelope,
     envelope_send,
+    users,
+    tokens,
+    account,
+    second_factor,
 )
 
 

@@ -38,10 +38,8 @@ async def listing(conn: AsyncConnection) -> Sequence[User]:
 async def find(conn: AsyncConnection, query: UserQuery) -> tuple[int, Sequence[User]]:
     """Return how many people there are, and one page, by login."""
     found = _everybody().order_by(users.c.login)
-    if query.role:
-        found = found.where(users.c.role == query.role.value)
     if query.text:
-        found = found.where(contains(query.text, users.c.login))
+        found = found.where(contains(query.text, users.c.login, users.c.role))
     total, rows = await page(conn, found, query.limit, query.offset)
     return total, [_user(row) for row in rows]
 

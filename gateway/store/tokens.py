@@ -42,7 +42,12 @@ async def add(conn: AsyncConnection, token: Token, sha256: str) -> None:
 async def bearer(conn: AsyncConnection, sha256: str, now: datetime) -> Bearer | None:
     """Return who holds the token; a person's role is the one they have today."""
     found = (
-        select(tokens, users.c.role.label("today"), users.c.must_change)
+        select(
+            tokens,
+            users.c.role.label("today"),
+            users.c.must_change,
+            users.c.password_changed_at,
+        )
         .outerjoin_from(tokens, users)
         .where(tokens.c.sha256 == sha256)
         .where(_holds(now))
@@ -54,6 +59,7 @@ async def bearer(conn: AsyncConnection, sha256: str, now: datetime) -> Bearer | 
         login=row.login or f"token:{row.name}",
         role=PersonRole(row.today or row.role),
         token=row.uuid,
+        generated_password=row.login is not None and row.password_changed_at is None,
         must_change=bool(row.must_change),
     )
     return Bearer(actor, row.last_used_at)

@@ -27,12 +27,14 @@ class Actor:
     """The person, or `token:NAME`, that an order is booked to.
 
     *token* is the uuid of the token the request came with, empty for none.
-    *must_change*: the person has to choose a password before using the pages.
+    *generated_password*: the person has not chosen a password of their own yet;
+    *must_change*: and has to before using the pages, since somebody else knows it.
     """
 
     login: str
     role: PersonRole
     token: str = ""
+    generated_password: bool = False
     must_change: bool = False
 
 

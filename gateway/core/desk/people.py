@@ -47,10 +47,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserQuery:
-    """Which people are wanted, by login; empty or None means any."""
+    """Which people are wanted: *text* is looked for in login and role."""
 
     text: str = ""
-    role: PersonRole | None = None
     limit: int = 50
     offset: int = 0
 

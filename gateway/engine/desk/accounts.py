@@ -130,7 +130,7 @@ class Accounts:
             return await self.by.proved(actor.login, password, address)
         except Unauthenticated as error:
             raise Invalid(
-                "This is not your password.", data={"oldPassword": "is not yours"}
+                "This is not your password.", data={"oldPassword": "is wrong"}
             ) from error
 
     async def _renewed(self, conn: Connection, actor: Actor) -> str:

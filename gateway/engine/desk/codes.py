@@ -29,13 +29,23 @@ def base32(key: bytes) -> str:
     return base64.b32encode(key).decode().rstrip("=")
 
 
+def unbase32(text: str) -> bytes:
+    """Return the key that was typed."""
+    return base64.b32decode(text + "=" * (-len(text) % 8))
+
+
+def code_at(key: bytes, step: int) -> str:
+    """Return what a phone shows in this step."""
+    totp = TOTP(key, DIGITS, SHA1(), SECONDS)  # noqa: S303 - all phones can; HMAC
+    return totp.generate(step * SECONDS).decode()
+
+
 def step_of(key: bytes, code: str, now: datetime) -> int | None:
     """Return the time step whose code this is; None if it is that of none near now."""
-    totp = TOTP(key, DIGITS, SHA1(), SECONDS)  # noqa: S303 - what all phones can; HMAC
     today = int(now.timestamp()) // SECONDS
+    sent = code.encode(errors="replace")
     for drift in DRIFT:
-        right = totp.generate((today + drift) * SECONDS)
-        if hmac.compare_digest(right, code.encode()):
+        if hmac.compare_digest(code_at(key, today + drift).encode(), sent):
             return today + drift
     return None
 

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from account_drive import code_of
 
 from gateway.core.desk.accounts import Origin
 from gateway.core.desk.actor import PersonRole
@@ -111,3 +114,52 @@ async def test_the_first_start_makes_the_administrator_once(desk):
     token = await desk.sign_in.login("admin", password, Origin(address="::1"))
     actor = await desk.sign_in.actor(token)
     assert (actor.login, actor.role) == ("admin", PersonRole.OWNER)
+
+
+async def test_a_person_without_a_password_gets_one_for_one_sign_in(api, desk):
+    made = await (await api.post(USERS, json={"login": "otto"})).json()
+    assert made["mustChange"] is True
+    token = await desk.sign_in.login("otto", made["password"], Origin(address="::1"))
+    assert (await desk.sign_in.actor(token)).must_change
+    listed = await (await api.get(f"{USERS}/otto")).json()
+    assert "password" not in listed
+    assert listed["lastLoginAt"] is not None
+
+
+async def test_a_role_is_changed(api, audited):
+    await api.post(USERS, json=ANNA)
+    answer = await api.patch(f"{USERS}/anna", json={"role": "AUDITOR"})
+    assert (answer.status, (await answer.json())["role"]) == (200, "AUDITOR")
+    assert (await audited())[0] == "role-changed"
+
+
+async def test_a_password_is_reset_and_the_waiting_are_let_in(api):
+    await api.post(USERS, json=ANNA)
+    for _ in range(5):
+        await api.post("/api/login", json={**ANNA, "password": "wrong horse"})
+    assert (await (await api.get(f"{USERS}/anna")).json())["lockedUntil"]
+    assert (await api.post(f"{USERS}/anna/unlock")).status == 204
+    reset = await (await api.post(f"{USERS}/anna/password/reset")).json()
+    assert (await api.post("/api/login", json=ANNA)).status == 401
+    answer = await api.post("/api/login", json={"login": "anna", **reset})
+    assert answer.status == 200
+    assert (await api.delete(f"{USERS}/anna/second-factor")).status == 409
+
+
+async def test_a_login_with_a_second_factor_needs_its_code(api, desk, clock):
+    await api.post(USERS, json=ANNA)
+    token = (await (await api.post("/api/login", json=ANNA)).json())["token"]
+    actor = await desk.sign_in.actor(token)
+    await desk.accounts.begin_second_factor(actor, ANNA["password"], "::1")
+    secret = await desk.accounts.new_secret(actor)
+    await desk.accounts.confirm_second_factor(actor, code_of(secret, clock))
+    answer = await api.post("/api/login", json=ANNA)
+    assert answer.status == 401
+    assert (await answer.json())["code"] == "second-factor-needed"
+    clock.tick(timedelta(seconds=30))
+    body = {**ANNA, "code": code_of(secret, clock)}
+    assert (await api.post("/api/login", json=body)).status == 200
+    again = await api.post("/api/login", json=body)
+    assert (again.status, (await again.json())["code"]) == (401, "wrong-code")
+    assert (await api.delete(f"{USERS}/anna/second-factor")).status == 204
+    assert (await api.post("/api/login", json=ANNA)).status == 200
