@@ -24,6 +24,7 @@ from admin_web.pages import (
     rules,
     second_factor,
     settings,
+    templates,
     tokens,
     transfers,
     users,
@@ -61,6 +62,7 @@ AREAS = (
     tokens,
     account,
     second_factor,
+    templates,
 )
 
 

@@ -61,7 +61,8 @@ def to_template(
 
 def _invalid(fault: XmlFault) -> Invalid:
     message = f"Line {fault.line}: {fault.message}"
-    return Invalid(message, "template-invalid", {"data": message})
+    place = {"data": message, "line": str(fault.line)}
+    return Invalid(message, "template-invalid", place)
 
 
 def _wrong(element: etree._Element, message: str) -> Invalid:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.uses import Uses
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import RuleDirection
 from gateway.core.template import Template
@@ -13,7 +14,10 @@ from gateway.core.template import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateView:
-    """One version of a template; *number* counts from 1, *data* is the XML."""
+    """One version of a template; *number* counts from 1, *data* is the XML.
+
+    *fresh*: it was made by this very import.
+    """
 
     uuid: TemplateId
     name: str
@@ -21,6 +25,18 @@ class TemplateView:
     number: int
     created_at: datetime
     data: str
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRow:
+    """One version of a template in a list, without its XML."""
+
+    uuid: TemplateId
+    name: str
+    version: TemplateVersionId
+    number: int
+    created_at: datetime
 
 
 class TemplateDesk(Protocol):
@@ -31,6 +47,22 @@ class TemplateDesk(Protocol):
 
     async def latest(self) -> Sequence[TemplateView]:
         """Return the latest version of each template, by name."""
+        ...
+
+    async def search(
+        self, text: str, limit: int, offset: int
+    ) -> tuple[int, Sequence[TemplateRow]]:
+        """Return how many have the text in name or uuid, and one page by name."""
+        ...
+
+    async def history(
+        self, template: TemplateId, limit: int, offset: int
+    ) -> tuple[int, Sequence[TemplateRow]]:
+        """Return how many versions there are, and one page, the latest first."""
+        ...
+
+    async def uses(self, template: TemplateId) -> Uses:
+        """Return the rules of the template, and how many envelopes it has."""
         ...
 
     async def versions(self, template: TemplateId) -> Sequence[TemplateView]:

@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.convert import envelope_xml, skeleton, template_xml
 from gateway.convert.example import example_envelope
 from gateway.convert.schemas import envelope_xsd, file_template, template_xsd
 from gateway.core.desk.actor import Actor
-from gateway.core.desk.templates import TemplateView
+from gateway.core.desk.templates import TemplateRow, TemplateView
+from gateway.core.desk.uses import Uses
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.model import MailboxId, TemplateId, TemplateVersionId
 from gateway.core.ports import Clock, NewId
 from gateway.core.rules import RuleDirection
 from gateway.core.template import FILE_TEMPLATE, FILE_TEMPLATE_VERSION, Template
 from gateway.engine.desk.xml_text import settled
-from gateway.store import audit, templates
+from gateway.store import audit, template_list, templates, uses
 from gateway.store.database import Database
 from gateway.store.templates import Version
 
@@ -46,6 +47,28 @@ class Templates:
     async def latest(self) -> Sequence[TemplateView]:
         async with self.db.read() as conn:
             return [_view(one) for one in await templates.latest(conn)]
+
+    async def search(
+        self, text: str, limit: int, offset: int
+    ) -> tuple[int, Sequence[TemplateRow]]:
+        async with self.db.read() as conn:
+            return await template_list.search(conn, text, limit, offset)
+
+    async def history(
+        self, template: TemplateId, limit: int, offset: int
+    ) -> tuple[int, Sequence[TemplateRow]]:
+        async with self.db.read() as conn:
+            total, rows = await template_list.history(conn, template, limit, offset)
+        if not total:
+            raise _unknown(template, None)
+        return total, rows
+
+    async def uses(self, template: TemplateId) -> Uses:
+        async with self.db.read() as conn:
+            return Uses(
+                rules=await uses.rules_of_template(conn, template),
+                envelopes=await uses.envelopes_of(conn, template),
+            )
 
     async def versions(self, template: TemplateId) -> Sequence[TemplateView]:
         async with self.db.read() as conn:
@@ -97,7 +120,7 @@ class Templates:
                 uuid,
                 after={"name": added.name, "version": added.uuid, "no": added.number},
             )
-        return _view(added)
+        return replace(_view(added), fresh=True)
 
     async def example(
         self, template: TemplateId, version: TemplateVersionId | None

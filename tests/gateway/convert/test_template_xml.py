@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from gateway.convert.schemas import file_template
@@ -26,8 +28,9 @@ def refusal(data):
     with pytest.raises(Invalid) as caught:
         parse(data)
     assert caught.value.code == "template-invalid"
-    assert caught.value.data == {"data": caught.value.message}
-    return caught.value.message
+    data, message = caught.value.data, caught.value.message
+    assert data == {"data": message, "line": re.match(r"Line (\d+): ", message)[1]}
+    return message
 
 
 def test_the_built_in_file_template_has_one_attachment_and_two_roles():
