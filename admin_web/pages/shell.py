@@ -6,6 +6,7 @@ from aiohttp import web
 
 from admin_web.pages import (
     account,
+    audit,
     connection,
     conversions,
     dashboard,
@@ -52,6 +53,7 @@ AREAS = (
     rule_page,
     conversions,
     settings,
+    audit,
     dictionaries,
     dictionary_records,
     dictionary_files,

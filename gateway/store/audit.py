@@ -1,9 +1,11 @@
 """The audit log: who ordered what, when, on what; written with the change itself."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, Select, String, and_, cast, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.desk.audit import AuditEntry, AuditQuery
@@ -56,6 +58,22 @@ async def find(
     conn: AsyncConnection, query: AuditQuery
 ) -> tuple[int, Sequence[AuditEntry]]:
     """Return how many entries there are, and one page, the newest first."""
+    total, rows = await page(conn, _matching(query), query.limit, query.offset)
+    return total, [_entry(row) for row in rows]
+
+
+async def older(
+    conn: AsyncConnection, query: AuditQuery, than: AuditEntry | None, most: int
+) -> Sequence[AuditEntry]:
+    """Return the next entries after *than* (None: the newest) in the same order."""
+    found = _matching(query)
+    if than is not None:
+        same = and_(audit.c.at == than.at, audit.c.id < than.id)
+        found = found.where(or_(audit.c.at < than.at, same))
+    return [_entry(row) for row in await conn.execute(found.limit(most))]
+
+
+def _matching(query: AuditQuery) -> Select[Any]:
     found = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
     for column, wanted in (
         (audit.c.who, query.who),
@@ -69,19 +87,26 @@ async def find(
     if query.until:
         found = found.where(audit.c.at < query.until)
     if query.text:
-        found = found.where(
-            contains(query.text, audit.c.who, audit.c.action, audit.c.subject)
-        )
-    total, rows = await page(conn, found, query.limit, query.offset)
-    return total, [
-        AuditEntry(
-            id=row.id,
-            at=row.at,
-            who=row.who,
-            action=row.action,
-            subject=row.subject,
-            before=row.detail.get("before", {}),
-            after=row.detail.get("after", {}),
-        )
-        for row in rows
-    ]
+        detail = cast(audit.c.detail, String)
+        plain = contains(query.text, audit.c.who, audit.c.action, audit.c.subject)
+        inside = [contains(each, detail) for each in _stored(query.text)]
+        found = found.where(or_(plain, *inside))
+    return found
+
+
+def _stored(text: str) -> set[str]:
+    """Return how the detail may hold the text: letters beyond ASCII are escaped."""
+    ways = {text, text.lower(), text.upper(), text.capitalize()}
+    return {json.dumps(each)[1:-1] for each in ways}
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        who=row.who,
+        action=row.action,
+        subject=row.subject,
+        before=row.detail.get("before", {}),
+        after=row.detail.get("after", {}),
+    )

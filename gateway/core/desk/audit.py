@@ -1,6 +1,6 @@
 """The audit log: who ordered what, when, on what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +23,8 @@ class AuditEntry:
 class AuditQuery:
     """Which entries are wanted, the newest first; empty or None means any.
 
-    *since* is included, *until* is not; *text* is looked for in who, action, subject.
+    *since* is included, *until* is not; *text* is looked for in who, action, subject,
+    and in what was before and after.
     """
 
     who: str = ""
@@ -41,4 +42,8 @@ class AuditDesk(Protocol):
 
     async def find(self, query: AuditQuery) -> tuple[int, Sequence[AuditEntry]]:
         """Return how many there are in all, and the page that was asked for."""
+        ...
+
+    def every(self, query: AuditQuery) -> AsyncIterator[AuditEntry]:
+        """Return all that match, whatever the page; others may write meanwhile."""
         ...

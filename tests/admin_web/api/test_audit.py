@@ -45,7 +45,9 @@ async def test_pages_are_counted(api, book):
         ({"who": "anna"}, 0),
         ({"action": "token-created"}, 4),
         ({"q": "BOX-cre"}, 3),
-        ({"q": "%"}, 0),
+        ({"q": "%"}, 1),
+        ({"q": "three 100%"}, 1),
+        ({"q": "1_0"}, 0),
         ({"from": "2026-01-03T00:00:00Z"}, 2),
         ({"from": "2026-01-03T00:00:00Z", "to": "2026-01-04T00:00:00Z"}, 1),
         ({"subject": "nothing"}, 0),
@@ -54,3 +56,14 @@ async def test_pages_are_counted(api, book):
 )
 async def test_the_log_is_filtered(api, book, query, count):
     assert (await find(api, query))["totalElements"] == count
+
+
+async def test_the_log_is_downloaded_as_csv_with_the_same_filters(api, book):
+    answer = await api.get(f"{PATH}/export", params={"action": "mailbox-created"})
+    assert answer.status == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    head, *lines = (await answer.text()).splitlines()
+    assert head.endswith("at,who,action,subject,before,after")
+    assert len(lines) == 3
+    assert "Three 100%" in lines[0]
+    assert (await api.get(f"{PATH}/export", params={"limit": 1})).status == 422
