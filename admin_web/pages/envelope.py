@@ -1,7 +1,9 @@
 """One envelope, opened: what it says, who takes part, what a person may do with it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -10,7 +12,7 @@ from admin_web.pages.envelope_filters import LIST
 from admin_web.pages.envelope_history import history
 from admin_web.pages.envelope_view import Reading
 from admin_web.pages.page import Page, Visit, see
-from gateway.core.desk.actor import PersonRole
+from gateway.core.desk.actor import Actor, PersonRole
 from gateway.core.desk.envelopes import EnvelopeView, Scope
 from gateway.core.desk.templates import TemplateView
 from gateway.core.desk.transfers import TransferView
@@ -19,24 +21,21 @@ from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
 from gateway.core.template import Template
 
-ONE = f"{LIST}/{{mailbox}}/{{envelope}}"
+ONE = f"{LIST}/{{envelope}}"
 REASON_MAX = 2000
 TRANSFERS = 50  # the newest that the page names
 AGAIN = {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}
+Order = Callable[[Actor, MailboxId, EnvelopeId], Awaitable[None]]
 
 
 async def show_envelope(visit: Visit) -> web.StreamResponse:
     """Show it as the mailbox sees it."""
-    return await _show(visit)
+    return await _show(visit, await _viewer(visit))
 
 
 async def accept(visit: Visit) -> web.StreamResponse:
     """Complete the mailbox's part."""
-    try:
-        await visit.desk.envelopes.accept(visit.actor, visit.mailbox, _envelope(visit))
-    except Conflict as refusal:
-        return await _show(visit, refused=refusal.message)
-    return see(address_of(visit.mailbox, _envelope(visit)))
+    return await _order(visit, visit.desk.envelopes.accept)
 
 
 async def reject(visit: Visit) -> web.StreamResponse:
@@ -44,42 +43,39 @@ async def reject(visit: Visit) -> web.StreamResponse:
     reason = visit.form.text("reason")
     if len(reason) > REASON_MAX:
         why = f"has {len(reason)} characters; {REASON_MAX} are allowed."
-        return await _show(visit, reason=(reason, why))
-    try:
-        await visit.desk.envelopes.reject(
-            visit.actor, visit.mailbox, _envelope(visit), reason
-        )
-    except Conflict as refusal:
-        return await _show(visit, refused=refusal.message)
-    return see(address_of(visit.mailbox, _envelope(visit)))
+        return await _show(visit, _mailbox(visit), reason=(reason, why))
+    return await _order(visit, partial(visit.desk.envelopes.reject, reason=reason))
 
 
 async def bring_again(visit: Visit) -> web.StreamResponse:
     """Bring it to the mailbox's remote server once more."""
+    return await _order(visit, visit.desk.envelopes.redispatch)
+
+
+async def _order(visit: Visit, order: Order) -> web.StreamResponse:
+    mailbox, envelope = _mailbox(visit), _envelope(visit)
     try:
-        await visit.desk.envelopes.redispatch(
-            visit.actor, visit.mailbox, _envelope(visit)
-        )
+        await order(visit.actor, mailbox, envelope)
     except Conflict as refusal:
-        return await _show(visit, refused=refusal.message)
-    return see(address_of(visit.mailbox, _envelope(visit)))
+        return await _show(visit, mailbox, refused=refusal.message)
+    return see(address_of(mailbox, envelope))
 
 
 async def get_xml(visit: Visit) -> web.StreamResponse:
     """Download the native XML."""
-    found = await visit.desk.envelopes.xml(visit.mailbox, _envelope(visit))
+    found = await visit.desk.envelopes.xml(await _viewer(visit), _envelope(visit))
     return await download(visit.call, found)
 
 
 async def get_zip(visit: Visit) -> web.StreamResponse:
     """Download the native XML and the attachments."""
-    found = await visit.desk.envelopes.zip(visit.mailbox, _envelope(visit))
+    found = await visit.desk.envelopes.zip(await _viewer(visit), _envelope(visit))
     return await download(visit.call, found)
 
 
 async def get_attachment(visit: Visit) -> web.StreamResponse:
     """Download an attachment that this envelope carries."""
-    view = await visit.desk.envelopes.get(visit.mailbox, _envelope(visit))
+    view = await visit.desk.envelopes.get(await _viewer(visit), _envelope(visit))
     wanted = AttachmentId(visit.path("attachment"))
     if all(each.uuid != wanted for each in view.attachments):
         raise NotFound(f"The envelope carries no attachment {wanted}.")
@@ -87,9 +83,13 @@ async def get_attachment(visit: Visit) -> web.StreamResponse:
 
 
 async def _show(
-    visit: Visit, *, refused: str = "", reason: tuple[str, str] = ("", "")
+    visit: Visit,
+    mailbox: MailboxId,
+    *,
+    refused: str = "",
+    reason: tuple[str, str] = ("", ""),
 ) -> web.StreamResponse:
-    view = await visit.desk.envelopes.get(visit.mailbox, _envelope(visit))
+    view = await visit.desk.envelopes.get(mailbox, _envelope(visit))
     template, version = await _template(visit, view)
     reading = Reading(view, template)
     starts = _starts(visit.request.query)
@@ -103,13 +103,13 @@ async def _show(
         409 if refused else 422 if reason[1] else 200,
         view=view,
         row=view.row,
-        mailbox=await visit.desk.mailboxes.get(visit.mailbox),
+        mailbox=await visit.desk.mailboxes.get(mailbox),
         version=version,
         papers=await asyncio.to_thread(reading.papers, starts),
         roles=reading.roles(),
         transfers=transfers,
         events=history(view, transfers),
-        here=address_of(visit.mailbox, view.row.envelope),
+        at=partial(address_of, mailbox, view.row.envelope),
         may_decide=may_act and mine and waits,
         may_bring=may_act and mine and view.row.status in AGAIN,
         reason_max=REASON_MAX,
@@ -155,9 +155,20 @@ def _envelope(visit: Visit) -> EnvelopeId:
     return EnvelopeId(visit.path("envelope"))
 
 
-def address_of(mailbox: MailboxId, envelope: EnvelopeId) -> str:
-    """Return where the page of the envelope is."""
-    return f"{LIST}/{mailbox}/{envelope}"
+async def _viewer(visit: Visit) -> MailboxId:
+    """Return the mailbox that looks; a recipient's if the address names none."""
+    if "mailbox" in visit.request.query:
+        return _mailbox(visit)
+    return (await visit.desk.envelopes.parties(_envelope(visit)))[-1].mailbox
+
+
+def _mailbox(visit: Visit) -> MailboxId:
+    return MailboxId(visit.request.query.get("mailbox", "").strip().lower())
+
+
+def address_of(mailbox: MailboxId, envelope: EnvelopeId, end: str = "") -> str:
+    """Return where the page of the envelope is, or what hangs on it."""
+    return f"{LIST}/{envelope}{end}?{urlencode({'mailbox': mailbox})}"
 
 
 PAGES: Sequence[Page] = (

@@ -12,7 +12,8 @@ from drive.world import ORDER, Mailbox, World
 
 from admin_web.pages.shell import pages
 
-NO_PAGES = re.compile(r"/events$|/evidence$")  # never ends; there by AS2 only
+# one never ends, one is there by AS2 only, one is a file
+NO_PAGES = re.compile(r"/events$|/evidence$|/attachments/")
 PARTNER_URL = "https://as2.baltic-retail.example/receive"
 
 
@@ -27,11 +28,15 @@ class Showroom:
 
     def stops(self) -> Sequence[str]:
         """Return the address of every page that GET shows, and some in other states."""
-        found = [self.address(page.path) for page in pages() if page.method == "GET"]
+        found = [
+            self.address(page.path)
+            for page in pages()
+            if page.method == "GET" and not NO_PAGES.search(page.path)
+        ]
         front = "/admin/integrations/list"
         boxes = (self.shop.uuid, self.retail)
         return [
-            *(path for path in dict.fromkeys(found) if not NO_PAGES.search(path)),
+            *dict.fromkeys(found),
             *(f"{front}?mailbox={box}" for box in boxes),
             f"/admin/mailboxes/{self.shop.uuid}/rules/{self.samples['out']}",
         ]

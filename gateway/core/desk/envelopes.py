@@ -130,6 +130,10 @@ class EnvelopeDesk(Protocol):
 
     async def get(self, mailbox: MailboxId, envelope: EnvelopeId) -> EnvelopeView: ...
 
+    async def parties(self, envelope: EnvelopeId) -> Sequence[Party]:
+        """Return all who take part, the sender first."""
+        ...
+
     async def xml(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
         """Return the native XML."""
         ...

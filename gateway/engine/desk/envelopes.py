@@ -9,7 +9,12 @@ from gateway.convert import archive, envelope_xml
 from gateway.convert.archive import Member
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
-from gateway.core.desk.envelopes import EnvelopeQuery, EnvelopeRow, EnvelopeView
+from gateway.core.desk.envelopes import (
+    EnvelopeQuery,
+    EnvelopeRow,
+    EnvelopeView,
+    Party,
+)
 from gateway.core.envelope import Draft
 from gateway.core.errors import NotFound, StorageError
 from gateway.core.model import BlobRef, EnvelopeId, MailboxId, Problem
@@ -53,6 +58,13 @@ class Envelopes:
             attachments=[attachment for attachment, _ in carried],
             transfers=moved,
         )
+
+    async def parties(self, envelope: EnvelopeId) -> Sequence[Party]:
+        async with self.db.read() as conn:
+            found = await envelope_list.parties_of(conn, envelope)
+        if not found:
+            raise NotFound(f"There is no envelope {envelope}.")
+        return found
 
     async def xml(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
         async with self.db.read() as conn:

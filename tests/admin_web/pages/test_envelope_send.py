@@ -9,7 +9,7 @@ from documents import TEMPLATE_XML, envelope_xml
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.desk.dictionaries import ColumnDraft, DictionaryDraft
 from gateway.core.desk.envelopes import EnvelopeQuery, Scope
-from gateway.core.model import EnvelopeId, MailboxId
+from gateway.core.model import EnvelopeId
 
 NEW = "/admin/envelopes/new"
 KINDS = "99999999-9999-4999-8999-999999999999"
@@ -112,10 +112,10 @@ async def fill(owner, shop, seller, kinds):
 
 async def opened(desk, owner, mailbox):
     """Return the envelope whose page the browser was led to."""
-    found = re.fullmatch(r"/admin/envelopes/([\w-]+)/([\w-]+)", owner.url)
+    found = re.fullmatch(r"/admin/envelopes/([\w-]+)\?mailbox=([\w-]+)", owner.url)
     assert found, owner.text
-    assert found[1] == mailbox
-    return await desk.envelopes.get(MailboxId(found[1]), EnvelopeId(found[2]))
+    assert found[2] == mailbox
+    return await desk.envelopes.get(mailbox, EnvelopeId(found[1]))
 
 
 async def sent_by(desk, mailbox):
