@@ -18,7 +18,6 @@ from gateway.core.model import (
     Direction,
     MailboxId,
     Problem,
-    RuleId,
     TransferId,
     TransferState,
 )
@@ -29,14 +28,14 @@ MANY = 500
 class TransfersQuery(Paged):
     """Which transfers; created at `from` or later and before `to`.
 
-    `q` is looked for in file names, uuids, Message-IDs and SHA-256.
+    `q` is looked for in file names, and is a Message-ID or how a uuid or a SHA-256
+    begins.
     """
 
     mailbox: str | None = None
     direction: Direction | None = None
     protocol: Channel | None = None
     state: TransferState | None = None
-    rule: str | None = None
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = Field(default=None, alias="to")
     q: str = Field(default="", max_length=255)
@@ -103,7 +102,6 @@ async def list_transfers(call: Call) -> Listing[TransferAnswer]:
             direction=query.direction,
             protocol=query.protocol,
             states=[query.state] if query.state else (),
-            rule=RuleId(query.rule.lower()) if query.rule else None,
             since=query.since,
             until=query.until,
             text=query.q,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from admin_web.pages.texts import N_
 from gateway.core.desk.transfers import TransferQuery
 from gateway.core.errors import Invalid
-from gateway.core.model import Channel, Direction, MailboxId, RuleId, TransferState
+from gateway.core.model import Channel, Direction, MailboxId, TransferState
 
 LIST = "/admin/transfers"
 SIZE = 50
@@ -28,7 +28,7 @@ TABS: Mapping[str, tuple[str, Sequence[TransferState]]] = {
     "receipt": (N_("Awaiting receipt"), [TransferState.AWAITING_MDN]),
     "done": (N_("Done"), [TransferState.PROCESSED, TransferState.DELIVERED]),
 }
-NAMES = ("state", "q", "mailbox", "direction", "protocol", "rule", "from", "to")
+NAMES = ("state", "q", "mailbox", "direction", "protocol", "from", "to")
 E = TypeVar("E", bound=Enum)
 
 
@@ -81,7 +81,6 @@ class Filters:
             direction=_one_of(Direction, self["direction"]),
             protocol=_one_of(Channel, self["protocol"]),
             states=TABS[self["state"]][1],
-            rule=RuleId(self["rule"].lower()) if self["rule"] else None,
             text=self["q"],
             since=_midnight(self["from"], zone),
             until=_midnight(self["to"], zone, timedelta(days=1)),

@@ -31,24 +31,20 @@ async def _list(
     desk = visit.desk
     line = await desk.news.newest()  # before looking: what comes later is news
     query = filters.query(reader_of(visit.request).zone)
-    counts = await desk.transfers.by_state(query)
-    total, found = await desk.transfers.search(query)
+    counts, found = await desk.transfers.overview(query)
+    numbers = {
+        key: sum(n for state, n in counts.items() if not states or state in states)
+        for key, (_label, states) in TABS.items()
+    }
+    total = numbers[filters["state"]]
     names = await mailbox_names(visit)
     return visit.render(
         "transfers.html",
         409 if error else 200,
         filters=filters,
-        tabs=[
-            (
-                key,
-                label,
-                sum(n for state, n in counts.items() if not states or state in states),
-            )
-            for key, (label, states) in TABS.items()
-        ],
+        tabs=[(key, label, numbers[key]) for key, (label, _) in TABS.items()],
         rows=[TransferRow(one, names.get(one.mailbox, one.mailbox)) for one in found],
         names=names,
-        rule=await _rule_name(visit, filters["rule"]),
         total=total,
         first=query.offset + 1,
         last=query.offset + len(found),

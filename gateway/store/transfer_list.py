@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.desk.transfers import TraceLine, TransferQuery, TransferView
@@ -21,14 +21,30 @@ from gateway.core.model import (
 from gateway.store.listing import contains, page
 from gateway.store.tables import trace, transfer_envelopes, transfers
 
+DONE = {TransferState.PROCESSED, TransferState.DELIVERED}
+
 
 async def search(
     conn: AsyncConnection, query: TransferQuery
 ) -> tuple[int, Sequence[TransferView]]:
     """Return how many match in all, and one page of them, newest first."""
     total, rows = await page(conn, _filtered(query), query.limit, query.offset)
+    return total, await _views(conn, rows)
+
+
+async def listing(
+    conn: AsyncConnection, query: TransferQuery
+) -> Sequence[TransferView]:
+    """Return one page, newest first."""
+    found = _filtered(query).limit(query.limit).offset(query.offset)
+    return await _views(conn, (await conn.execute(found)).all())
+
+
+async def _views(
+    conn: AsyncConnection, rows: Sequence[Row[Any]]
+) -> Sequence[TransferView]:
     made = await _envelopes(conn, [row.uuid for row in rows])
-    return total, [_view(row, made.get(row.uuid, ())) for row in rows]
+    return [_view(row, made.get(row.uuid, ())) for row in rows]
 
 
 async def by_state(
@@ -60,8 +76,20 @@ def _filtered(query: TransferQuery) -> Select[Any]:
     )
     found = _matching(found, query)
     if query.states:
-        found = found.where(transfers.c.state.in_([one.value for one in query.states]))
+        found = found.where(_in(query.states))
     return found
+
+
+def _in(states: Sequence[TransferState]) -> ColumnElement[bool]:
+    """Return the condition that a transfer is in one of the states.
+
+    Most transfers are done: they are found in the order of time, without an index of
+    states that would have them sorted.
+    """
+    if DONE.isdisjoint(states):
+        return transfers.c.state.in_([one.value for one in states])
+    others = [one.value for one in TransferState if one not in states]
+    return transfers.c.state.not_in(others)
 
 
 def _matching(found: Select[Any], query: TransferQuery) -> Select[Any]:
@@ -70,7 +98,6 @@ def _matching(found: Select[Any], query: TransferQuery) -> Select[Any]:
         transfers.c.mailbox: query.mailbox,
         transfers.c.direction: query.direction and query.direction.value,
         transfers.c.protocol: query.protocol and query.protocol.value,
-        transfers.c.rule: query.rule,
     }
     for column, value in exact.items():
         if value is not None:
@@ -80,11 +107,18 @@ def _matching(found: Select[Any], query: TransferQuery) -> Select[Any]:
     if query.until is not None:
         found = found.where(transfers.c.created_at < query.until)
     if query.text:
-        looked_at = ("file_name", "uuid", "message_id", "sha256")
-        found = found.where(
-            contains(query.text, *(transfers.c[name] for name in looked_at))
-        )
+        found = found.where(_named(query.text))
     return found
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    begin = text.lower()
+    return or_(
+        contains(text, transfers.c.file_name),
+        transfers.c.uuid.startswith(begin, autoescape=True),
+        transfers.c.sha256.startswith(begin, autoescape=True),
+        transfers.c.message_id.in_([text, f"<{text}>"]),
+    )
 
 
 async def _envelopes(

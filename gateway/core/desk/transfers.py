@@ -25,15 +25,14 @@ from gateway.core.model import (
 class TransferQuery:
     """Which transfers are wanted; no *states* means any.
 
-    *text* is looked for in file names, uuids, Message-IDs and SHA-256. Created at
-    *since* or later and before *until*.
+    *text* is looked for in file names, and is a Message-ID or how a uuid or a SHA-256
+    begins. Created at *since* or later and before *until*.
     """
 
     mailbox: MailboxId | None = None
     direction: Direction | None = None
     protocol: Channel | None = None
     states: Sequence[TransferState] = ()
-    rule: RuleId | None = None
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -117,8 +116,10 @@ class TransferDesk(Protocol):
         """Return the transfer with its trace; NotFound."""
         ...
 
-    async def by_state(self, query: TransferQuery) -> Mapping[TransferState, int]:
-        """Return how many match in each state, whatever states the query names."""
+    async def overview(
+        self, query: TransferQuery
+    ) -> tuple[Mapping[TransferState, int], Sequence[TransferView]]:
+        """Return how many match in each state, named or not, and one page."""
         ...
 
     async def as2(self, transfer: TransferId) -> Sequence[As2View]:

@@ -40,9 +40,12 @@ class Transfers:
         async with self.db.read() as conn:
             return await _transfer(conn, transfer)
 
-    async def by_state(self, query: TransferQuery) -> Mapping[TransferState, int]:
+    async def overview(
+        self, query: TransferQuery
+    ) -> tuple[Mapping[TransferState, int], Sequence[TransferView]]:
         async with self.db.read() as conn:
-            return await transfer_list.by_state(conn, query)
+            counts = await transfer_list.by_state(conn, query)
+            return counts, await transfer_list.listing(conn, query)
 
     async def as2(self, transfer: TransferId) -> Sequence[As2View]:
         async with self.db.read() as conn:

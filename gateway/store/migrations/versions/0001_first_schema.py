@@ -533,11 +533,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_transfers_created_at_direction_state"),
+            ["created_at", "direction", "state"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_transfers_envelope"), ["envelope"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_transfers_mailbox_created_at"),
-            ["mailbox", "created_at"],
+            batch_op.f("ix_transfers_mailbox_created_at_direction_state"),
+            ["mailbox", "created_at", "direction", "state"],
             unique=False,
         )
         batch_op.create_index(
