@@ -177,6 +177,9 @@ async def _previewed(
         return form, Preview()
     try:
         example = await rules.looked(token) if token else None
+    except Invalid:
+        example = None  # told where the example is shown
+    try:
         draft = draft_of(form, opened.rule)
         return form, await rules.preview(opened.mailbox.id, draft, example)
     except Invalid as refusal:

@@ -222,10 +222,11 @@ async def run(
 ) -> Executed:
     """Run the form as it stands; Invalid tells why it cannot be."""
     draft = draft_of(form, rule)
+    owner = rule.mailbox if rule else mailbox
     example = None
     if form.direction is RuleDirection.OUT:
+        await visit.desk.rules.preview(owner, draft, None)  # every field, at once
         if not form.text("exampleToken"):
             raise Invalid(NO_EXAMPLE, data={"example": NO_EXAMPLE})
         example = await visit.desk.rules.looked(form.text("exampleToken"))
-    owner = rule.mailbox if rule else mailbox
     return await visit.desk.rules.execute(owner, draft, example, None)

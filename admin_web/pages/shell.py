@@ -22,6 +22,7 @@ from admin_web.pages import (
     login,
     mailboxes,
     rule_page,
+    rule_page,
     rules,
     second_factor,
     settings,

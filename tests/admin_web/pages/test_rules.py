@@ -111,3 +111,42 @@ async def test_without_script_the_page_comes_back(owner, box, listed):
     await owner.post(f"/admin/mailboxes/{box}/rules/{listed[0]}/clone")
     assert owner.url == f"/admin/integrations/list?mailbox={box}"
     assert "Copy of One" in owner.text
+
+
+async def test_rules_stand_as_they_were_dragged(owner, desk, box, listed):
+    here = f"/admin/integrations/list?mailbox={box}"
+    await owner.get(here)
+    order = [("rule", listed[number].upper()) for number in (2, 0, 1, 3)]
+    where = f"/admin/mailboxes/{box}/rules/order"
+    await owner.post(where, order, headers={"HX-Request": "true"})
+    assert await names(desk, box) == ["<b>Three", "One", "Two", "Whole"]
+    assert "&lt;b&gt;Three moved to position 1 of 4." in owner.text
+    await owner.post(where, order)
+    assert owner.url == here
+
+
+@pytest.mark.parametrize(
+    ("order", "status"), [((3, 0, 1, 2), 422), ((0, 1), 409), ((0, 0, 1), 422)]
+)
+async def test_an_order_that_cannot_be_changes_nothing(
+    owner, desk, box, listed, order, status
+):
+    before = await names(desk, box)
+    await owner.get(f"/admin/integrations/list?mailbox={box}")
+    sent = [("rule", listed[number]) for number in order]
+    await owner.post(f"/admin/mailboxes/{box}/rules/order", sent)
+    assert owner.status == status
+    assert await names(desk, box) == before
+
+
+async def test_a_row_leads_to_its_form_and_to_its_log(owner, box, listed):
+    await owner.get(f"/admin/integrations/list?mailbox={box}")
+    for target in (
+        f"/admin/mailboxes/{box}/rules/new",
+        f"/admin/mailboxes/{box}/rules/{listed[0]}",
+        f"/admin/conversions?mailbox={box}&amp;rule={listed[0]}",
+    ):
+        assert f'href="{target}"' in owner.text
+        await owner.get(target.replace("&amp;", "&"))
+        assert owner.status == 200
+        await owner.get(f"/admin/integrations/list?mailbox={box}")
