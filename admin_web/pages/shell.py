@@ -22,7 +22,6 @@ from admin_web.pages import (
     login,
     mailboxes,
     rule_page,
-    rule_page,
     rules,
     second_factor,
     settings,
