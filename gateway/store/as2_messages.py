@@ -4,24 +4,25 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Insert, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.as2_log import Accepted, Findings, Incoming, MdnRecord
 from gateway.core.model import BlobRef, MailboxId, TransferId
+from gateway.store.inserting import inserting
 from gateway.store.tables import as2_message_transfers, as2_messages
 
 ERROR_MAX = 2000
 
-# made once: to build a statement with values in it costs more than to run it
-_ADD = {
-    name: insert_(as2_messages).on_conflict_do_nothing(index_elements=["accepted_key"])
-    for name, insert_ in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-}
+
+@cache
+def _add(dialect: str) -> Insert:
+    """Return the statement, made once: to build it costs more than to run it."""
+    insert_ = inserting(dialect, as2_messages)
+    return insert_.on_conflict_do_nothing(index_elements=["accepted_key"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ async def add(
 ) -> bool:
     """Record the message; False if it is to be accepted and was accepted before."""
     values = _values(incoming, findings, mdn, key(incoming) if accept else None)
-    made = await conn.execute(_ADD[conn.dialect.name], values)
+    made = await conn.execute(_add(conn.dialect.name), values)
     return made.rowcount == 1
 
 

@@ -7,14 +7,14 @@ writes its result, so each result is written once, however often the work ran.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Insert, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.errors import LeaseLost
 from gateway.store.database import NEW_WORK, Database
+from gateway.store.inserting import inserting
 from gateway.store.tables import jobs
 
 KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
@@ -22,18 +22,17 @@ KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
 
 _WRITTEN_OVER = ("run_at", "lane", "attempts", "dead", "last_error")
 _FREED = {"worker": None, "lease_until": None}
-_SQLITE, _POSTGRESQL = sqlite_insert(jobs), postgresql_insert(jobs)
-# made once: to build a statement with values in it costs more than to run it
-_ADD = {
-    "sqlite": _SQLITE.on_conflict_do_update(
+
+
+@cache
+def _add(dialect: str) -> Insert:
+    """Return the statement, made once: to build it costs more than to run it."""
+    insert = inserting(dialect, jobs)
+    return insert.on_conflict_do_update(
         index_elements=["kind", "subject"],
-        set_={name: _SQLITE.excluded[name] for name in _WRITTEN_OVER} | _FREED,
-    ),
-    "postgresql": _POSTGRESQL.on_conflict_do_update(
-        index_elements=["kind", "subject"],
-        set_={name: _POSTGRESQL.excluded[name] for name in _WRITTEN_OVER} | _FREED,
-    ),
-}
+        set_={name: insert.excluded[name] for name in _WRITTEN_OVER} | _FREED,
+    )
+
 
 _HELD = (jobs.c.id == bindparam("job"), jobs.c.worker == bindparam("holder"))
 _GONE, _CHANGED = delete(jobs).where(*_HELD), update(jobs).where(*_HELD)
@@ -84,7 +83,7 @@ async def add_all(
         }
         for subject, run_at in due
     ]
-    await conn.execute(_ADD[conn.dialect.name], rows)
+    await conn.execute(_add(conn.dialect.name), rows)
 
 
 async def finish(conn: AsyncConnection, job: Job) -> None:

@@ -14,6 +14,10 @@ NewSecret = Callable[[], str]
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 32
 
+_MEMORY, _PASSES = 19 * 1024, 2  # OWASP's parameters for argon2id
+# no password's hash; verified for a login that is not there: both answers take as long
+_NOBODY = f"$argon2id$v=19$m={_MEMORY},t={_PASSES},p=1${'A' * 22}${'A' * 43}"
+
 
 def new_secret() -> str:
     """Return a random secret that is safe in a URL and on a command line."""
@@ -29,10 +33,10 @@ class Passwords:
     """argon2id (OWASP's parameters: 19 MiB, 2 passes), in threads, two at a time."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._hasher = PasswordHasher(
+            time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1
+        )
         self._turns = asyncio.Semaphore(2)
-        # verified for a login that is not there, so that both answers take as long
-        self._nobody = self._hasher.hash(new_secret())
 
     async def hash(self, password: str) -> str:
         async with self._turns:
@@ -43,7 +47,7 @@ class Passwords:
         async with self._turns:
             try:
                 await asyncio.to_thread(
-                    self._hasher.verify, stored or self._nobody, password
+                    self._hasher.verify, stored or _NOBODY, password
                 )
             except (VerificationError, InvalidHashError):
                 return False

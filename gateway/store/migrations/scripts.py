@@ -1,6 +1,6 @@
 """Alembic's scripts, run inside the process.
 
-Imported only for a database whose schema is not the newest: Alembic weighs as much as
+Imported only for a database whose schema is an older one: Alembic weighs as much as
 a third of everything else at start-up.
 """
 

@@ -1,5 +1,6 @@
 """The schema: made by the scripts, kept, and refused if it is a newer program's."""
 
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from gateway.core.errors import StorageError
 from gateway.store.database import Database
-from gateway.store.migrations import newest, present, upgrade
+from gateway.store.migrations import newest, present, scripts, upgrade
 from gateway.store.migrations.scripts import config
 from gateway.store.tables import metadata
 
@@ -42,9 +43,26 @@ def differences(connection):
     return compare_metadata(context, metadata)
 
 
-async def test_the_scripts_make_the_tables_that_the_program_uses(db):
-    async with db.read() as conn:
+async def test_the_scripts_make_the_tables_that_the_program_uses(empty):
+    async with empty.write() as conn:
+        await conn.run_sync(scripts.run, "", "head")
         assert await conn.run_sync(differences) == []
+        assert await present(conn) == newest()
+
+
+async def test_an_empty_database_is_made_as_the_scripts_make_it(empty, tmp_path):
+    async def made(database):
+        async with database.read() as conn:
+            rows = await conn.execute(text("SELECT name, sql FROM sqlite_master"))
+            # the order of constraints differs
+            return {name: sorted(re.findall(r"\w+", sql or "")) for name, sql in rows}
+
+    await upgrade(empty)
+    other = Database.open(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    async with other.write() as conn:
+        await conn.run_sync(scripts.run, "", "head")
+    assert await made(empty) == await made(other)
+    await other.close()
 
 
 async def test_an_empty_database_has_no_version_and_gets_the_newest(empty):
