@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gateway.core.as2 import LEGACY, NONE
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from gateway.core.as2 import LEGACY, NONE, MdnMode
 from gateway.core.desk.certificates import CertificateView, PairState, PairView
+from gateway.engine.desk.certificate_views import SMALL_KEY
 
 _BETTER = {
     "3des-cbc": "aes256-cbc",
@@ -28,7 +32,9 @@ def warnings(
         *_missing(as2),
         *_weak(as2),
         *_open(as2),
+        *_unproven(as2),
         *_ending(own, recipients),
+        *_small(recipients),
     ]
 
 
@@ -66,6 +72,25 @@ def _open(as2: Mapping[str, Any]) -> Iterator[str]:
         yield "The HTTP password travels unencrypted; use an https address."
     if not as2["requireSigned"]:
         yield "Unsigned messages are accepted; anybody who knows the names can send."
+        if str(as2["encryptionAlgorithm"]).endswith("-cbc"):
+            yield (
+                "An unsigned message in CBC can be changed on its way without the key; "
+                "require signatures, or agree with the partner on aes256-gcm."
+            )
+
+
+def _unproven(as2: Mapping[str, Any]) -> Iterator[str]:
+    """Tell that a delivery would rest on the partner's word, or on nothing."""
+    if as2["mdn"] == MdnMode.NONE.value:
+        yield (
+            "No MDN is asked for; nothing will prove that the partner has a message. "
+            "Ask for a signed one."
+        )
+    elif not as2["mdnSigned"]:
+        yield (
+            "MDNs need not be signed; an unsigned one proves nothing, anybody can make "
+            "it. Ask for signed ones."
+        )
 
 
 def _ending(
@@ -85,3 +110,29 @@ def _ending(
     for each in recipients:
         if each.warning:
             yield f"Recipient certificate {each.subject}: {each.warning}"
+
+
+def _small(recipients: Sequence[CertificateView]) -> Iterator[str]:
+    """Tell of keys and signatures that can be broken; of a key if nothing else did."""
+    for each in recipients:
+        if 0 < each.bits < SMALL_KEY and f"{each.bits} bits" not in each.warning:
+            yield (
+                f"Recipient certificate {each.subject}: its key has only {each.bits} "
+                f"bits; ask for one of {SMALL_KEY} or more."
+            )
+        digest = _signed_with(each.pem)
+        if digest in LEGACY:
+            yield (
+                f"Recipient certificate {each.subject}: it is signed with {digest}, "
+                "which can be forged; ask for one signed with sha256 and compare its "
+                "fingerprint with the partner's."
+            )
+
+
+def _signed_with(pem: str) -> str:
+    """Return the digest of the certificate's own signature, empty if unknown."""
+    try:
+        found = x509.load_pem_x509_certificate(pem.encode()).signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return ""
+    return found.name if found else ""

@@ -1,5 +1,6 @@
 """The integrations page: blocks 2 to 4 saved at once, the password made at a save."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,8 @@ from gateway.engine.desk.sftp_checks import emails
 from gateway.store import as2_keys, audit, integrations, mailboxes, settings
 from gateway.store.as2_keys import SealedKey
 from gateway.store.database import Connection, Database
+
+log = logging.getLogger(__name__)
 
 SFTP_PASSWORD = "sftp-password"  # noqa: S105 - the vault's purpose, not a password
 
@@ -63,7 +66,8 @@ class Integrations:
             old = await integrations.get(conn, mailbox)
             keys = await as2_keys.of(conn, mailbox, self.clock())
             new = merged(self.vault, owner, old, change)
-            await self._check_fixed(conn, self._shown(owner, old, keys), change)
+            before = self._shown(owner, old, keys)
+            await self._check_fixed(conn, before, change)
             await _check_self_id(conn, owner, new)
             await integrations.put(conn, new)
             if new.protocol is Channel.AS2 and not keys:
@@ -82,7 +86,11 @@ class Integrations:
             )
         if _narrower(old, new):
             await self.on_change(mailbox)
-        return replace(self._shown(owner, new, keys), password=password)
+        saved = replace(self._shown(owner, new, keys), password=password)
+        for told in saved.warnings:
+            if told not in before.warnings:
+                log.warning("mailbox %s: %s", mailbox, told)
+        return saved
 
     async def reveal_password(self, actor: Actor, mailbox: MailboxId) -> str:
         async with self.db.write() as conn:

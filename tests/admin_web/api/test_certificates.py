@@ -16,6 +16,22 @@ from gateway.core.desk.certificates import Purpose
 
 PATH = "/api/v1/certificates"
 DAY = timedelta(days=1)
+OLD = """\
+-----BEGIN CERTIFICATE-----
+MIIB+jCCAWOgAwIBAgIUPIsRAXmK2Qqo1YTxvKxFoK8hJq8wDQYJKoZIhvcNAQEF
+BQAwDjEMMAoGA1UEAwwDT2xkMCAXDTI2MTEyMzE2NTYzOVoYDzIwODEwODI2MTY1
+NjM5WjAOMQwwCgYDVQQDDANPbGQwgZ8wDQYJKoZIhvcNAQEBBQADgY0AMIGJAoGB
+ALKkQHgWnucSFwgbGye5vROkmnC2MkGoiWGw8OqQ1WcO+xWO/EnUbhJWg3Vsjin4
+BP4vDHb0F3/F6dy+mSFAGLABvuIwEhgz7e8w4a4QVmFvjkY8llC/8BP4KXSe0v+5
+mkZOs+7BVvVQF/q6jiqzjsXizcEfTghRgsfzGdZ+msorAgMBAAGjUzBRMB0GA1Ud
+DgQWBBRnuWUduAkwS/5Xgw4pqp6aab+RiTAfBgNVHSMEGDAWgBRnuWUduAkwS/5X
+gw4pqp6aab+RiTAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBBQUAA4GBACpj
+pZNRdRZg965LftrDrOHStuO3ixGBff4RC2RoC56bl1dWLCLYojSnAEP4NfghM2Ii
+R6rw1fvr/KK8CFR0WEE8dLdYXjz6YoYvQwmkUS917KGZx2FeESl/N7+nTczBqwHR
+MFIEAbKONz2MUAr98qIbJeyIH8iDSZvCtKdbB14Z
+-----END CERTIFICATE-----
+"""
+"""A key of 1024 bits, signed with SHA-1."""
 
 
 @pytest.fixture
@@ -223,6 +239,11 @@ async def test_a_wrong_setting_is_refused_by_its_name(save, as2, field):
         ),
         ({"httpUser": "me", "recipientUrl": "http://x/"}, "The HTTP password travels"),
         ({"requireSigned": False}, "Unsigned messages are accepted"),
+        ({"requireSigned": False}, "An unsigned message in CBC can be changed"),
+        ({"mdn": "NONE"}, "No MDN is asked for"),
+        ({"mdnSigned": False}, "MDNs need not be signed"),
+        ({"recipientCertificates": [OLD]}, "CN=Old: its key has only 1024 bits"),
+        ({"recipientCertificates": [OLD]}, "CN=Old: it is signed with sha1"),
         ({"recipientId": "them"}, "fill in Recipient URL, Recipient certificate."),
     ],
 )
@@ -230,6 +251,18 @@ async def test_what_should_not_stay_so_is_told(save, as2, told):
     status, saved = await save(**as2)
     assert status == 200
     assert any(told in warning for warning in saved["as2"]["warnings"])
+
+
+async def test_gcm_without_signatures_cannot_be_changed_on_its_way(save):
+    _, saved = await save(requireSigned=False, encryptionAlgorithm="aes256-gcm")
+    assert not any("changed on its way" in told for told in saved["as2"]["warnings"])
+
+
+async def test_a_warning_is_logged_when_it_is_new(save, caplog):
+    for _ in range(2):
+        await save(signingAlgorithm="md5")
+    told = [r for r in caplog.records if "md5 is a legacy" in r.getMessage()]
+    assert [record.levelname for record in told] == ["WARNING"]
 
 
 async def test_a_sound_partner_gives_no_warning(save, successor):
