@@ -1,5 +1,6 @@
 """Dictionaries and their records."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -90,39 +91,42 @@ async def list_dictionaries(call: Call) -> Sequence[DictionaryInfo]:
 
 async def create_dictionary(call: Call) -> DictionaryAnswer:
     body = call.body(DictionaryBody)
+    records = await asyncio.to_thread(_texts, body.records)
     draft = DictionaryDraft(
         name=body.name,
         columns=_columns(body.columns),
-        records=_texts(body.records),
+        records=records,
         uuid=body.uuid,
     )
-    return _answer(await call.desk.dictionaries.create(call.actor, draft))
+    return await _answer(await call.desk.dictionaries.create(call.actor, draft))
 
 
 async def get_dictionary(call: Call) -> DictionaryAnswer:
-    return _answer(await call.desk.dictionaries.get(call.path("uuid")))
+    return await _answer(await call.desk.dictionaries.get(call.path("uuid")))
 
 
 async def change_dictionary(call: Call) -> DictionaryAnswer:
     body = call.body(DictionaryChange)
+    records = body.records
     draft = DictionaryDraft(
         name=body.name,
         columns=None if body.columns is None else _columns(body.columns),
-        records=None if body.records is None else _texts(body.records),
+        records=None if records is None else await asyncio.to_thread(_texts, records),
     )
     changed = await call.desk.dictionaries.change(call.actor, call.path("uuid"), draft)
-    return _answer(changed)
+    return await _answer(changed)
 
 
 async def put_records(call: Call) -> DictionaryAnswer:
     desk, uuid = call.desk.dictionaries, call.path("uuid")
     raw = await read_body(call.request)
     if call.request.content_type == "text/csv":
-        return _answer(await desk.load_csv(call.actor, uuid, raw))
+        return await _answer(await desk.load_csv(call.actor, uuid, raw))
     if raw.lstrip()[:1] == b"[":  # the records alone
         raw = b'{"records":' + raw + b"}"
-    draft = DictionaryDraft(records=_texts(json_body(raw, RecordsBody).records))
-    return _answer(await desk.change(call.actor, uuid, draft))
+    records = json_body(raw, RecordsBody).records
+    draft = DictionaryDraft(records=await asyncio.to_thread(_texts, records))
+    return await _answer(await desk.change(call.actor, uuid, draft))
 
 
 async def delete_dictionary(call: Call) -> None:
@@ -151,7 +155,11 @@ def _info(dictionary: Dictionary) -> DictionaryInfo:
     )
 
 
-def _answer(whole: WholeDictionary) -> DictionaryAnswer:
+async def _answer(whole: WholeDictionary) -> DictionaryAnswer:
+    return await asyncio.to_thread(_whole, whole)
+
+
+def _whole(whole: WholeDictionary) -> DictionaryAnswer:
     info = _info(whole.dictionary)
     return DictionaryAnswer.model_construct(  # the rows are texts: no second look
         uuid=info.uuid,
