@@ -130,7 +130,7 @@ const makeEditor = (() => {
             ...CodeMirror.defaultKeymap,
             CodeMirror.indentWithTab,
           ]),
-          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),
           EditorView.updateListener.of((change) => {
