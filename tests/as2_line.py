@@ -103,6 +103,9 @@ class FakeBook:
     async def own_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         return self.keys
 
+    async def kept_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        return await self.own_keys(mailbox)
+
 
 @dataclass
 class Reply:

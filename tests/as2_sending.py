@@ -159,6 +159,9 @@ class Book:
     async def own_keys(self, _mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         return self.keys
 
+    async def kept_keys(self, _mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        return await self.own_keys(_mailbox)
+
 
 @dataclass
 class Sending:

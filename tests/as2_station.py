@@ -79,6 +79,9 @@ class FakeBook:
     async def own_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         return self.keys[mailbox]
 
+    async def kept_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        return await self.own_keys(mailbox)
+
 
 @dataclass
 class Reply:

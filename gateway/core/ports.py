@@ -295,3 +295,7 @@ class As2Book(Protocol):
     async def own_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         """Return the mailbox's pairs, the oldest first, retired ones left out."""
         ...
+
+    async def kept_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        """Return the retired ones too: they open old messages, for evidence alone."""
+        ...

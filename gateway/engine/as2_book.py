@@ -52,6 +52,11 @@ class MailboxAs2Book:
             found = await as2_keys.of(conn, mailbox, self.clock())
         return [opened(self.vault, key) for key in found]
 
+    async def kept_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
+        async with self.db.read() as conn:
+            found = await as2_keys.kept(conn, mailbox)
+        return [opened(self.vault, key) for key in found]
+
     def _profile(self, integration: Integration, name: str) -> As2Profile:
         as2: Mapping[str, Any] = {**AS2_DEFAULTS, **integration.as2}
         return As2Profile(

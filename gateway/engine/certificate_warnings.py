@@ -57,7 +57,7 @@ class CertificateWarnings:
     clock: Clock
 
     async def run(self) -> None:
-        """Tell of what ends, and delete own pairs whose overlap is over."""
+        """Tell of what ends, and delete retired pairs that nothing needs."""
         now = self.clock()
         async with self.db.read() as conn:
             owners = await mailboxes.listing(conn)
@@ -74,7 +74,7 @@ class CertificateWarnings:
         async with self.db.write() as conn:
             retired = await as2_keys.remove_retired(conn, now)
         if retired:
-            log.info("%d old AS2 pairs were retired", retired)
+            log.info("%d old AS2 pairs were deleted: nothing needs them", retired)
 
     async def _tell(
         self,

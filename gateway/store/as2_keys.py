@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import MailboxId
-from gateway.store.tables import as2_keys
+from gateway.store.tables import as2_keys, as2_messages
 
 KEY_PURPOSE = "as2-key"
 
@@ -31,6 +31,11 @@ async def of(
 ) -> Sequence[SealedKey]:
     """Return the mailbox's pairs that are not retired, the oldest first."""
     return await _found(conn, as2_keys.c.mailbox == mailbox, _alive(now))
+
+
+async def kept(conn: AsyncConnection, mailbox: MailboxId) -> Sequence[SealedKey]:
+    """Return the mailbox's pairs, also those that are retired, the oldest first."""
+    return await _found(conn, as2_keys.c.mailbox == mailbox)
 
 
 async def every(conn: AsyncConnection, now: datetime) -> Sequence[SealedKey]:
@@ -72,8 +77,16 @@ async def remove(conn: AsyncConnection, uuid: str) -> None:
 
 
 async def remove_retired(conn: AsyncConnection, now: datetime) -> int:
-    """Delete the pairs whose overlap is over; return how many."""
-    gone = delete(as2_keys).where(as2_keys.c.retired_at <= now)
+    """Delete the pairs whose overlap is over and that nothing needs; return how many.
+
+    A message that came while the pair decrypted needs it, until retention takes it.
+    """
+    needed = exists().where(
+        as2_messages.c.mailbox == as2_keys.c.mailbox,
+        as2_messages.c.received_at <= as2_keys.c.retired_at,
+        or_(as2_messages.c.cipher != "", as2_messages.c.accepted_key.is_(None)),
+    )
+    gone = delete(as2_keys).where(as2_keys.c.retired_at <= now, ~needed)
     return (await conn.execute(gone)).rowcount
 
 

@@ -50,7 +50,7 @@ class Evidence:
                 "beyond its content and trace.",
                 "no-evidence",
             )
-        keys = await self.book.own_keys(found.mailbox) if received else ()
+        keys = await self.book.kept_keys(found.mailbox) if received else ()
         built = [(one, self._opening(sealed.get(one.message_id))) for one in sent]
         file = await asyncio.to_thread(self._make, found, received, built, keys)
         size = file.seek(0, io.SEEK_END)

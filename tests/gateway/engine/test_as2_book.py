@@ -151,6 +151,8 @@ async def test_own_pairs_come_opened_oldest_first_without_the_retired(
     old, new = await book.own_keys(BOX)
     assert (old.uuid, new.uuid) == ("old", "new")
     assert (old.retired_at, new.signs_from) == (clock() + DAY, clock())
+    kept = [key.uuid for key in await book.kept_keys(BOX)]
+    assert kept == ["retired", "old", "new"]
     assert load_identity(old.private_der, old.certificate_der).der == identity.der
     assert identity.private_der.hex() not in repr(old)
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from certs.identity import make_identity
 from certs.partner import to_pem
@@ -162,3 +162,60 @@ async def test_a_pair_whose_overlap_is_over_is_deleted(settle, pair, told, db, c
     async with db.read() as conn:
         left = (await conn.execute(select(tables.as2_keys.c.uuid))).scalars().all()
     assert left == ["k1"]
+
+
+@pytest.fixture
+def message(db, clock):
+    """Return what records an AS2 message that came some time after now."""
+
+    async def add(uuid, after, **columns):
+        values = {
+            "message_id": uuid,
+            "sender": "them",
+            "receiver": "us",
+            "accepted_key": uuid,
+            "headers": [],
+            "sha256": "0" * 64,
+            "size": 1,
+            "disposition": "processed",
+            "mic": "",
+            "cipher": "aes256-cbc",
+            "remark": "",
+            "mdn_url": "",
+            "mdn_attempts": 0,
+            "mdn_error": "",
+            **columns,
+        }
+        at = clock() + after
+        async with db.write() as conn:
+            await conn.execute(
+                insert(tables.as2_messages).values(
+                    uuid=uuid, mailbox=BOX, received_at=at, **values
+                )
+            )
+
+    return add
+
+
+async def test_a_retired_pair_stays_as_long_as_messages_that_it_opens(
+    settle, pair, told, db, clock, message
+):
+    async def left():
+        async with db.read() as conn:
+            found = await conn.execute(select(tables.as2_keys.c.uuid))
+            return set(found.scalars())
+
+    await settle(keys=[pair(60), pair(10, "k2", retired_at=clock() + DAY)])
+    await message("needed", DAY / 2)
+    await message("in clear", DAY / 2, cipher="")
+    await message("for the next pair", 2 * DAY)
+    clock.tick(3 * DAY)
+    await told()
+    assert await left() == {"k1", "k2"}
+    async with db.read() as conn:  # it opens nothing that comes now
+        assert [k.uuid for k in await as2_keys.of(conn, BOX, clock())] == ["k1"]
+    async with db.write() as conn:  # as retention does
+        gone = tables.as2_messages.c.uuid == "needed"
+        await conn.execute(delete(tables.as2_messages).where(gone))
+    await told()
+    assert await left() == {"k1"}
