@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from admin_web.api.download import download
-from admin_web.pages.integrations import ONE, address_of, certificates_of
-from admin_web.pages.login import FRONT
+from admin_web.pages.integrations import LIST, ONE, address_of, certificates_of
 from admin_web.pages.page import Page, Visit, see
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.certificates import CertificateForm
@@ -107,7 +106,7 @@ async def switch_all(visit: Visit) -> web.StreamResponse:
     on = visit.form.has("integrationsEnabled")
     await visit.desk.settings.change(visit.actor, on, None)
     back = visit.form.text("mailbox").lower()
-    return see(address_of(MailboxId(back)) if back else FRONT)
+    return see(address_of(MailboxId(back)) if back else LIST)
 
 
 PAGES: Sequence[Page] = (

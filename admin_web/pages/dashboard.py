@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from admin_web.pages.chart import chart
+from admin_web.pages.login import FRONT
 from admin_web.pages.page import Page, Visit
 from admin_web.pages.reader import reader_of
 from gateway.core.desk.actor import PersonRole
-
-DASHBOARD = "/admin/dashboard"
 
 
 async def show_dashboard(visit: Visit) -> web.StreamResponse:
@@ -31,5 +30,5 @@ async def show_dashboard(visit: Visit) -> web.StreamResponse:
 
 
 PAGES: Sequence[Page] = (
-    Page(method="GET", path=DASHBOARD, handler=show_dashboard, role=PersonRole.AUDITOR),
+    Page(method="GET", path=FRONT, handler=show_dashboard, role=PersonRole.AUDITOR),
 )

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from admin_web.pages import integration_form, mailbox_form
 from admin_web.pages.integration_form import IntegrationForm
-from admin_web.pages.login import FRONT
 from admin_web.pages.mailbox_form import MailboxForms
 from admin_web.pages.page import Page, Visit, see
 from gateway.core.desk.actor import PersonRole
@@ -19,6 +18,7 @@ from gateway.core.integration import Mailbox
 from gateway.core.model import MailboxId
 from gateway.core.rules import Rule
 
+LIST = "/admin/integrations/list"
 ONE = "/admin/mailboxes/{mailbox}"
 
 
@@ -181,11 +181,11 @@ def _refused(form: IntegrationForm, refusal: Refusal) -> IntegrationForm:
 
 def address_of(mailbox: MailboxId) -> str:
     """Return where the page of the mailbox is."""
-    return f"{FRONT}?{urlencode({'mailbox': mailbox})}"
+    return f"{LIST}?{urlencode({'mailbox': mailbox})}"
 
 
 PAGES: Sequence[Page] = (
-    Page(method="GET", path=FRONT, handler=show_integrations, role=PersonRole.AUDITOR),
+    Page(method="GET", path=LIST, handler=show_integrations, role=PersonRole.AUDITOR),
     Page(
         method="POST",
         path=f"{ONE}/integration",

@@ -11,7 +11,7 @@ from gateway.core.desk.accounts import CodeNeeded
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Refusal, TooManyAttempts, Unauthenticated
 
-FRONT = "/admin/integrations/list"
+FRONT = "/admin/dashboard"
 CODE = f"{LOGIN}/code"
 LONGEST = 1024
 

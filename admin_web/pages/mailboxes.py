@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from admin_web.pages.integrations import ONE, address_of, show, show_empty
-from admin_web.pages.login import FRONT
+from admin_web.pages.integrations import LIST, ONE, address_of, show, show_empty
 from admin_web.pages.mailbox_form import MailboxForm, MailboxForms, shown
 from admin_web.pages.page import Page, Visit, see
 from gateway.core.desk.actor import PersonRole
@@ -49,7 +48,7 @@ async def remove_mailbox(visit: Visit) -> web.StreamResponse:
         kept = shown(await visit.desk.mailboxes.get(visit.mailbox))
         forms = MailboxForms(removal=replace(kept, errors={"": refusal.message}))
         return await show(visit, visit.mailbox, forms=forms)
-    return see(FRONT)
+    return see(LIST)
 
 
 def _sent(visit: Visit) -> MailboxForm:

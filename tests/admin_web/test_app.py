@@ -45,7 +45,7 @@ def test_operation_names_are_unique():
 
 async def test_the_front_door_leads_to_the_page(anybody):
     answer = await anybody.get("/", allow_redirects=False)
-    assert answer.headers["Location"] == "/admin/integrations/list"
+    assert answer.headers["Location"] == "/admin/dashboard"
 
 
 @pytest.mark.parametrize("role", [*PersonRole, None], ids=str)

@@ -16,6 +16,7 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 def make_mailbox(page: Page, name: str) -> None:
     """Make it in the dialog, or, as the first one, on the empty page."""
+    page.goto("/admin/integrations/list")
     if page.get_by_text("No mailbox yet").count() == 0:
         page.get_by_role("button", name="New mailbox").click()
     page.get_by_label("Name of the mailbox").fill(name)

@@ -9,7 +9,7 @@ from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 ACCOUNT = "/admin/account"
 PASSWORD = f"{ACCOUNT}/password"
 FACTOR = f"{ACCOUNT}/second-factor"
-FRONT = "/admin/integrations/list"
+FRONT = "/admin/dashboard"
 OLD, NEW = "correct horse", "battery staple"
 HOME = Origin(address="192.0.2.1", agent="Firefox")
 

@@ -68,6 +68,7 @@ def form_of(text, protocol):
 
 
 async def test_without_a_mailbox_the_page_offers_to_make_one(owner):
+    await owner.get(FRONT)
     assert "No mailbox yet" in owner.text
     await owner.post("/admin/mailboxes", {"name": "Alder & Finch"})
     assert owner.url.startswith(f"{FRONT}?mailbox=")
@@ -321,6 +322,7 @@ async def test_an_owner_switches_every_integration_off_and_on(shop, owner, desk)
 async def test_who_may_only_look_gets_no_buttons(stranger, people, desk):
     made = await desk.mailboxes.create(OWNER, "Shop", ())
     await stranger.sign_in("auditor")
+    await stranger.get(FRONT)
     assert f"mailbox={made.id}" in stranger.url
     assert 'id="save"' not in stranger.text
     assert "Switch all off" not in stranger.text

@@ -4,7 +4,7 @@ import pytest
 
 from admin_web.pages.session import COOKIE, csrf_of
 
-FRONT = "/admin/integrations/list"
+FRONT = "/admin/dashboard"
 PART = (
     b'--b\r\nContent-Disposition: form-data; name="login"\r\n%s\r\n\r\nabc\r\n--b--\r\n'
 )
@@ -13,7 +13,7 @@ PART = (
 async def test_signing_in_leads_to_where_one_wanted_to_go(stranger):
     wanted = f"{FRONT}?mailbox=1"
     await stranger.get(wanted)
-    assert stranger.url == "/login?next=/admin/integrations/list?mailbox%3D1"
+    assert stranger.url == "/login?next=/admin/dashboard?mailbox%3D1"
     answer = await stranger.sign_in("owner", next=wanted)
     assert answer.history[0].status == 303
     assert answer.history[0].headers["Location"] == wanted

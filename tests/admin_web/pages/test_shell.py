@@ -8,7 +8,7 @@ from admin_web.pages.assets import TYPES, read_assets
 from admin_web.pages.shell import pages
 from gateway.core.desk.actor import PersonRole
 
-FRONT = "/admin/integrations/list"
+FRONT = "/admin/dashboard"
 FOLDER = Path(admin_web.__file__).parent
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=|javascript:", re.IGNORECASE

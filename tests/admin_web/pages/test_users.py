@@ -149,7 +149,7 @@ async def test_a_lost_phone_is_forgotten_by_an_owner(owner, desk, anna, clock):
         await theirs.get("/admin/account")
         assert theirs.url.startswith("/login")
         await theirs.sign_in(ANNA, PASSWORD)
-        assert theirs.url == "/admin/integrations/list"
+        assert theirs.url == "/admin/dashboard"
     await owner.post(f"{PAGE}/second-factor")
     assert owner.status == 409
 
