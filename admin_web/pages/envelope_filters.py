@@ -16,6 +16,7 @@ from gateway.core.model import MailboxId, TemplateId
 
 LIST = "/admin/envelopes"
 SIZE = 50
+TEMPLATES = 1000  # that can be chosen from
 LAST_PAGE = 100_000
 LONGEST = 255
 NAMES = (

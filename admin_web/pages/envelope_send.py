@@ -10,7 +10,7 @@ from aiohttp import web
 
 from admin_web.api.envelopes import TEXT_MAX
 from admin_web.pages.envelope import address_of
-from admin_web.pages.envelope_filters import LIST
+from admin_web.pages.envelope_filters import LIST, TEMPLATES
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.reader import reader_of
 from admin_web.pages.send_form import (
@@ -28,7 +28,7 @@ from admin_web.pages.send_records import choices, chosen
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Invalid, QuotaExceeded
 from gateway.core.model import EnvelopeId, MailboxId, TemplateId, TemplateVersionId
-from gateway.core.template import Template
+from gateway.core.template import FILE_TEMPLATE, Template
 
 NEW = f"{LIST}/new"
 UPLOAD = f"{NEW}/xml"
@@ -55,7 +55,8 @@ async def show_form(visit: Visit) -> web.StreamResponse:
         return see(LIST)
     wanted = query.get("template", "").strip().lower()
     if not wanted:
-        wanted = (await visit.desk.templates.latest())[0].uuid
+        _total, found = await visit.desk.templates.search("", 1, 0)
+        wanted = found[0].uuid if found else FILE_TEMPLATE
     version = (await visit.desk.templates.get(TemplateId(wanted), None)).version
     template = await visit.desk.templates.definition(TemplateId(wanted), version)
     return await _form(visit, mailbox, blank(template), Tried(_fresh()))
@@ -150,7 +151,7 @@ async def _form(
         wrong=wrong,
         mailbox=await desk.mailboxes.get(mailbox),
         mailboxes=await desk.mailboxes.all(),
-        templates=await desk.templates.latest(),
+        templates=(await desk.templates.search("", TEMPLATES, 0))[1],
         version=await desk.templates.get(template.id, template.version),
         choices=await choices(visit, template),
         max_bytes=FORM_BYTES,

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from admin_web.pages.envelope_filters import LIST, SIZE, SORTS, TABS, Filters
+from admin_web.pages.envelope_filters import (
+    LIST,
+    SIZE,
+    SORTS,
+    TABS,
+    TEMPLATES,
+    Filters,
+)
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.reader import reader_of
 from gateway.core.desk.actor import PersonRole
@@ -30,7 +37,7 @@ async def show_envelopes(visit: Visit) -> web.StreamResponse:
         filters=filters,
         mailbox=await visit.desk.mailboxes.get(MailboxId(query.mailbox)),
         mailboxes=every,
-        templates=await visit.desk.templates.latest(),
+        templates=(await visit.desk.templates.search("", TEMPLATES, 0))[1],
         tabs=TABS,
         sorts=SORTS,
         statuses=[each.value for each in STATUSES],

@@ -64,7 +64,14 @@ form?.addEventListener("change", () => {
   last?.setCustomValidity(size > most ? form.dataset.tooLarge : "");
 });
 
+let typed = Boolean(form?.querySelector("[aria-invalid=true]"));
+form?.addEventListener("input", () => { typed = true; });
+window.addEventListener("beforeunload", (event) => {
+  if (typed) event.preventDefault();
+});
+
 form?.addEventListener("submit", () => {
+  typed = false;
   const button = document.getElementById("send-button");
   button.setAttribute("aria-busy", "true");
   button.disabled = true; // after the form was read: pressed once, sent once

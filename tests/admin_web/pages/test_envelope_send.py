@@ -367,6 +367,10 @@ async def test_native_xml_is_pasted_or_uploaded(owner, desk, shop, seller):
     await owner.get(f"{NEW}/xml?mailbox={shop}")
     await owner.post(f"{NEW}/xml", {"mailbox": shop, "data": envelope_xml(seller)})
     assert (await opened(desk, owner, shop)).row.subject == "Order 4711"
+    long = "x" * 1_200_000  # more than any other form may hold
+    data = file("long.xml", envelope_xml(seller).replace("Hello", long).encode())
+    await owner.post(f"{NEW}/xml", {"mailbox": shop, "file": data})
+    assert (await opened(desk, owner, shop)).row.message == long
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         text = envelope_xml(seller, "ÄЖ")
         xml = file("order.xml", text.encode(encoding))
