@@ -38,6 +38,8 @@ class LateMdns:
         if message is None:
             log.info("mailbox %s: MDN for %.99r, unknown", profile.mailbox, original)
             return
+        if message.mdn and message.mdn.verdict is MdnVerdict.CONFIRMED:
+            return  # nothing that comes later can change that
         now = self.clock()
         keyring = await asyncio.to_thread(Keyring.of, profile, (), now)
         judge = Judge(

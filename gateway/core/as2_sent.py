@@ -19,6 +19,10 @@ from gateway.core.model import (
 HeaderPairs = Sequence[tuple[str, str]]
 
 
+UNPROVEN_KEPT = 5
+"""MDNs of one message that prove nothing: more than so many leave no trace."""
+
+
 class MdnVerdict(Enum):
     """What an MDN proves.
 
@@ -55,7 +59,8 @@ class SentMessage:
     partner denied the last. *sender* and *receiver* are AS2 names; *mic* is what the
     MDN must show (`base64, algorithm`), *signed* whether the message is; *headers* are
     all but those of the connection (address, password); *certificates* (DER) are those
-    that it was signed and encrypted with; *posts* counts the tries so far.
+    that it was signed and encrypted with; *posts* counts the tries so far, *unproven*
+    the MDNs that proved nothing, up to UNPROVEN_KEPT.
     """
 
     transfer: TransferId
@@ -73,6 +78,7 @@ class SentMessage:
     certificates: Sequence[bytes]
     built_at: datetime
     posts: int = 0
+    unproven: int = 0
     mdn: ReceivedMdn | None = None
 
 
@@ -112,7 +118,7 @@ class MdnDoor(Protocol):
     ) -> None:
         """Keep the MDN and settle the delivery, in one transaction.
 
-        *result* None: it proves nothing and only the trace tells of it. A second copy
-        changes nothing.
+        *result* None: it proves nothing and only the trace tells of it, as long as
+        there were few of the kind. A second copy changes nothing.
         """
         ...

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from gateway.core.as2_sent import MdnVerdict, ReceivedMdn, SentMessage
+from gateway.core.as2_sent import UNPROVEN_KEPT, MdnVerdict, ReceivedMdn, SentMessage
 from gateway.core.lifecycle import after_mdn
 from gateway.core.model import (
     Channel,
@@ -74,6 +74,9 @@ class MdnSettlement:
     async def settle(
         self, message: SentMessage, mdn: ReceivedMdn, result: Sent | Refused | None
     ) -> None:
+        unproven = mdn.verdict is MdnVerdict.UNPROVEN
+        if unproven and message.unproven >= UNPROVEN_KEPT:
+            return  # anybody can send them: no work for those that come in numbers
         async with self.db.write() as conn:
             if await as2_sent.keep_mdn(conn, message.message_id, mdn):
                 await self._note(conn, message, mdn)
@@ -89,6 +92,9 @@ class MdnSettlement:
             MdnVerdict.UNPROVEN: "asynchronous MDN that proves nothing",
         }[mdn.verdict]
         text = f"{kind} for {message.message_id}: {mdn.detail}"
+        last = message.unproven + 1 >= UNPROVEN_KEPT
+        if mdn.verdict is MdnVerdict.UNPROVEN and last:
+            text += "; more that prove nothing are not noted"
         await transfers.note(conn, message.transfer, self.clock(), "deliver", text)
 
     async def _settle(

@@ -4,12 +4,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, true, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.as2 import MdnMode
-from gateway.core.as2_sent import MdnVerdict, ReceivedMdn, SentMessage
+from gateway.core.as2_sent import UNPROVEN_KEPT, MdnVerdict, ReceivedMdn, SentMessage
 from gateway.core.model import BlobRef, MailboxId, MessageId, TransferId
 from gateway.store.tables import as2_sent
 
@@ -77,6 +77,7 @@ async def add(
             content_key=sealed_key,
             built_at=message.built_at,
             posts=1,
+            unproven=0,
         )
     )
 
@@ -92,15 +93,24 @@ async def count_post(conn: AsyncConnection, message_id: MessageId) -> None:
 async def keep_mdn(
     conn: AsyncConnection, message_id: MessageId, mdn: ReceivedMdn
 ) -> bool:
-    """Record the MDN; False, and nothing done, when a confirmation is there."""
+    """Record the MDN; False, and nothing done, when a better one is there.
+
+    That is a confirmation for all, for those that prove nothing also a denial, or
+    enough of their kind.
+    """
+    better = {MdnVerdict.CONFIRMED.value}
+    room: ColumnElement[bool] = true()
+    count = 0
+    if mdn.verdict is MdnVerdict.UNPROVEN:
+        better.add(MdnVerdict.DENIED.value)
+        room, count = as2_sent.c.unproven < UNPROVEN_KEPT, 1
     open_still = or_(
-        as2_sent.c.mdn_verdict.is_(None),
-        as2_sent.c.mdn_verdict != MdnVerdict.CONFIRMED.value,
+        as2_sent.c.mdn_verdict.is_(None), as2_sent.c.mdn_verdict.not_in(better)
     )
     kept = await conn.execute(
         update(as2_sent)
-        .where(as2_sent.c.message_id == message_id, open_still)
-        .values(**_columns(mdn))
+        .where(as2_sent.c.message_id == message_id, open_still, room)
+        .values(**_columns(mdn), unproven=as2_sent.c.unproven + count)
     )
     return kept.rowcount == 1
 
@@ -133,6 +143,7 @@ def _message(row: RowMapping) -> SentMessage:
         certificates=[b64decode(text) for text in row["certificates"]],
         built_at=row["built_at"],
         posts=row["posts"],
+        unproven=row["unproven"],
         mdn=_mdn(row) if row["mdn_verdict"] else None,
     )
 

@@ -185,3 +185,27 @@ async def test_a_denial_of_an_older_message_changes_nothing(world, parcel):
     assert (await world.state(parcel))[0] == "AWAITING_MDN"
     await world.arrive(world.partner.mdn(first))
     assert (await world.state(parcel))[0] == "DELIVERED"
+
+
+async def test_forged_mdns_leave_few_traces_and_do_not_hide_the_real_one(
+    world, parcel, eve
+):
+    post = world.partner.posts[0]
+    forged = world.partner.mdn(post, signer=eve)
+    for _ in range(9):
+        await world.arrive(forged)
+    told = [row.detail for row in await world.rows("trace")]
+    noted = [detail for detail in told if "proves nothing" in detail]
+    assert len(noted) == 5
+    assert noted[-1].endswith("; more that prove nothing are not noted")
+    assert await world.state(parcel) == ("AWAITING_MDN", 1)
+    await world.arrive(world.partner.mdn(post))
+    assert await world.state(parcel) == ("DELIVERED", 1)
+
+
+async def test_a_forged_mdn_does_not_take_the_place_of_a_denial(world, parcel, eve):
+    post = world.partner.posts[0]
+    await world.arrive(world.partner.mdn(post, DECRYPTION_FAILED))
+    before = await world.rows("as2_sent")
+    await world.arrive(world.partner.mdn(post, signer=eve))
+    assert await world.rows("as2_sent") == before

@@ -35,6 +35,7 @@ as2_sent = Table(
     Column("content_key", LargeBinary),  # sealed; null: not encrypted
     Column("built_at", Instant, nullable=False),
     Column("posts", Integer, nullable=False),
+    Column("unproven", Integer, nullable=False),  # MDNs that proved nothing, a few
     Column("mdn_verdict", String(16)),  # null: none came yet
     Column("mdn_headers", JSON),
     Column("mdn_body", LargeBinary),

@@ -594,6 +594,7 @@ def upgrade() -> None:
         sa.Column("content_key", sa.LargeBinary(), nullable=True),
         sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
+        sa.Column("unproven", sa.Integer(), nullable=False),
         sa.Column("mdn_verdict", sa.String(length=16), nullable=True),
         sa.Column("mdn_headers", sa.JSON(), nullable=True),
         sa.Column("mdn_body", sa.LargeBinary(), nullable=True),
