@@ -1,13 +1,8 @@
 """What the tests of people, accounts and signing in share."""
 
 import re
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from aiohttp import CookieJar
-from aiohttp.test_utils import TestClient, TestServer
-
-from admin_web.app import AdminOptions, build_app
 from admin_web.pages.session import COOKIE
 from gateway.core.desk.audit import AuditQuery
 from gateway.engine.desk import codes
@@ -22,15 +17,6 @@ async def actions(desk, subject):
 def cookie_of(browser):
     jar = browser.client.session.cookie_jar
     return jar.filter_cookies(browser.client.make_url("/"))[COOKIE].value
-
-
-@asynccontextmanager
-async def another(browser, desk):
-    """Open a second browser before the same desk."""
-    options = AdminOptions(new_id=lambda: "incident-2", version="1.2.3")
-    server = TestServer(build_app(desk, options))
-    async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as client:
-        yield type(browser)(client)
 
 
 def code_of(secret, clock, step=0):

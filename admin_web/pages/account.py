@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
+from admin_web.pages.agents import browser_name
 from admin_web.pages.login import FRONT
 from admin_web.pages.page import CHOOSE_FIRST, Page, Visit, see
 from admin_web.pages.session import remember
@@ -40,6 +41,7 @@ async def account_page(
         "account.html",
         status_of(refusal),
         user=await accounts.get(visit.actor),
+        browser_name=browser_name,
         sessions=await accounts.sessions(visit.actor),
         said=said,
         form=form,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from admin_web.pages.agents import browser_name
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.paging import Paging
 from admin_web.pages.texts import N_
@@ -71,6 +72,7 @@ async def _user(visit: Visit, error: str = "") -> web.StreamResponse:
         "user.html",
         409 if error else 200,
         user=await people.get_user(login),
+        browser_name=browser_name,
         sessions=await people.sessions_of(login),
         error=error,
     )

@@ -1,4 +1,4 @@
-"""`user add`, `user password`: the people who use the admin page."""
+"""`user add`, `password`, `reset-second-factor`: who uses the admin page."""
 
 import argparse
 import asyncio
@@ -19,14 +19,19 @@ def add(commands: Commands) -> None:
     new.set_defaults(run=_add)
     change = actions.add_parser("password", help="change a person's password")
     change.set_defaults(run=_change)
-    for action in (new, change):
+    reset = actions.add_parser(
+        "reset-second-factor", help="let a person sign in by the password alone"
+    )
+    reset.set_defaults(run=_reset)
+    for action in (new, change, reset):
         action.add_argument("login", metavar="LOGIN")
+        add_places(action)
+    for action in (new, change):
         action.add_argument(
             "--password-stdin",
             action="store_true",
             help="read the password from standard input, its first line",
         )
-        add_places(action)
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -52,6 +57,18 @@ def _change(arguments: argparse.Namespace) -> int:
 
     asyncio.run(work())
     sys.stdout.write(f"Changed the password of {arguments.login}.\n")
+    return 0
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    login = arguments.login.strip().lower()
+
+    async def work() -> None:
+        async with foundation(existing(arguments)) as base:
+            await base.people.reset_second_factor(COMMAND_LINE, login)
+
+    asyncio.run(work())
+    sys.stdout.write(f"{login} signs in by the password alone now.\n")
     return 0
 
 

@@ -5,8 +5,6 @@ import pytest
 
 import admin_web
 from admin_web.pages.assets import TYPES, read_assets
-from admin_web.pages.shell import pages
-from gateway.core.desk.actor import PersonRole
 
 FRONT = "/admin/dashboard"
 FOLDER = Path(admin_web.__file__).parent
@@ -20,36 +18,6 @@ FOREIGN = re.compile(
 
 def concrete(path):
     return re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
-
-
-@pytest.mark.parametrize("role", [*PersonRole, None], ids=str)
-async def test_each_page_asks_for_its_role(stranger, people, role):
-    if role:
-        await stranger.sign_in(role.value.lower())
-    csrf = stranger.csrf
-    for page in sorted(pages(), key=lambda page: page.path == "/logout"):
-        if page.role is None:
-            continue
-        path, headers = concrete(page.path), {"X-CSRF-Token": csrf}
-        answer = await stranger.client.request(
-            page.method, path, headers=headers, allow_redirects=False
-        )
-        where = f"{page.method} {path} as {role}: {answer.status}"
-        if role is None:
-            assert answer.status == 303, where
-            assert answer.headers["Location"].startswith("/login"), where
-        elif role.covers(page.role):
-            assert answer.status not in {401, 403}, where
-        else:
-            assert answer.status == 403, where
-            assert page.role.value in await answer.text()
-
-
-async def test_without_its_csrf_token_no_form_is_taken(owner):
-    for page in pages():
-        if page.method != "GET" and page.role is not None:
-            answer = await owner.client.request(page.method, concrete(page.path))
-            assert answer.status == 403, page.path
 
 
 async def test_the_front_door_leads_to_the_page(owner):
