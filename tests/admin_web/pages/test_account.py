@@ -1,15 +1,16 @@
 from datetime import timedelta
 
 import pytest
-from account_drive import actions, another, code_of, cookie_of, set_up, shown
+from account_drive import actions, code_of, cookie_of, set_up, shown
+from screenless import visitor
 
+from admin_web.pages.login import FRONT
 from gateway.core.desk.accounts import Origin
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 
 ACCOUNT = "/admin/account"
 PASSWORD = f"{ACCOUNT}/password"
 FACTOR = f"{ACCOUNT}/second-factor"
-FRONT = "/admin/dashboard"
 OLD, NEW = "correct horse", "battery staple"
 HOME = Origin(address="192.0.2.1", agent="Firefox")
 
@@ -228,7 +229,7 @@ async def test_new_recovery_codes_end_the_old_ones(owner, desk, clock):
     await owner.post(f"{FACTOR}/codes", {"oldPassword": OLD})
     assert owner.status == 200
     new = shown(owner, r"<li><code>([a-z2-9-]{17})</code></li>")
-    async with another(owner, desk) as phone_lost:
+    async with visitor(desk) as phone_lost:
         for code, place in ((old[0], "/login/code"), (new, FRONT)):
             await phone_lost.sign_in("owner")
             ticket = shown(phone_lost, r'name="ticket" value="([^"]+)"')
