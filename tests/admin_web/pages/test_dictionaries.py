@@ -137,7 +137,7 @@ async def test_deleting_names_the_rules_that_use_it(owner, desk, world, products
         await rules.add(conn, rule, world.clock())
     await owner.get(f"{LIST}/{products.id}/uses")
     assert "Orders &amp; more" in owner.text
-    assert f"mailbox={box}" in owner.text
+    assert f"/admin/mailboxes/{box}/rules/{rule.id}" in owner.text
     assert "Orders &amp; more (Shop)" in owner.text  # in the dialog
     await owner.post(f"{LIST}/{products.id}/delete")
     assert owner.url == LIST
