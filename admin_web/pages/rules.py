@@ -44,22 +44,14 @@ async def move_rule(visit: Visit) -> web.StreamResponse:
 async def order_rules(visit: Visit) -> web.StreamResponse:
     """Put the rules into the order in which they were dragged."""
     sent = [RuleId(each.lower()) for each in visit.form.texts("rule")]
-    before = [rule.id for rule in await visit.desk.rules.listing(visit.mailbox)]
     rules = await visit.desk.rules.order(visit.actor, visit.mailbox, sent)
-    moved = _moved(before, [rule.id for rule in rules])
-    for place, rule in enumerate(rules, 1):
-        if rule.id == moved:
-            said = f"{rule.name} moved to position {place} of {len(rules)}."
-            return await _list(visit, said)
-    return await _list(visit, "")
-
-
-def _moved(before: Sequence[RuleId], after: Sequence[RuleId]) -> RuleId | None:
-    """Return the rule without which both orders are the same."""
-    for rule in after:
-        if [one for one in before if one != rule] == [x for x in after if x != rule]:
-            return rule if before != after else None
-    return None
+    moved = visit.form.text("moved").lower()
+    told = [
+        f"{rule.name} moved to position {place} of {len(rules)}."
+        for place, rule in enumerate(rules, 1)
+        if rule.id == moved
+    ]
+    return await _list(visit, "".join(told))
 
 
 async def clone_rule(visit: Visit) -> web.StreamResponse:

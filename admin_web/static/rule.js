@@ -186,4 +186,9 @@
   remember(content());
   mark();
   show();
+  // chosen before this script ran, or filled in again by the browser
+  document.addEventListener("DOMContentLoaded", () => {
+    const chosen = form.elements.templateUuid;
+    if (chosen.value !== chosen.defaultValue) htmx.trigger(chosen, "change");
+  });
 })();

@@ -38,6 +38,7 @@
     if (order().join() === before) return;
     const form = byId("order");
     form.querySelectorAll("[name=rule]").forEach((old) => old.remove());
+    form.elements.moved.value = row.dataset.rule;
     for (const rule of order()) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name: "rule", value: rule });

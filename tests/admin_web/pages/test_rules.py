@@ -117,6 +117,7 @@ async def test_rules_stand_as_they_were_dragged(owner, desk, box, listed):
     here = f"/admin/integrations/list?mailbox={box}"
     await owner.get(here)
     order = [("rule", listed[number].upper()) for number in (2, 0, 1, 3)]
+    order.append(("moved", listed[2]))
     where = f"/admin/mailboxes/{box}/rules/order"
     await owner.post(where, order, headers={"HX-Request": "true"})
     assert await names(desk, box) == ["<b>Three", "One", "Two", "Whole"]

@@ -1,0 +1,173 @@
+"""A rule is written as an integrator does it: tried, corrected, saved, put in order."""
+
+import re
+
+import pytest
+from drive.world import ORDER, Mailbox, World
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+XSD = b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
+LINE = 5
+
+
+@pytest.fixture
+def box(world: World) -> Mailbox:
+    return world.mailbox("Writer")
+
+
+@pytest.fixture
+def form(admin: Page, world: World, box: Mailbox) -> Page:
+    """Open the form of a new rule, with the template chosen."""
+    template = world.template()
+    admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
+    admin.get_by_role("link", name="Add new rule").click()
+    admin.get_by_label("Template UUID").fill(template)
+    admin.keyboard.press("Tab")
+    expect(text(admin)).to_have_value(re.compile('match="/"'))
+    return admin
+
+
+def save(page: Page) -> Locator:
+    return page.get_by_role("button", name="Save")
+
+
+def text(page: Page) -> Locator:
+    """Return what holds the whole text: the editor draws only what is seen of it."""
+    return page.locator("#stylesheet")
+
+
+def execute(page: Page) -> None:
+    """Execute well."""
+    page.get_by_role("button", name="Execute").click()
+    expect(page.get_by_text("Valid,")).to_be_visible()
+    expect(save(page)).to_be_enabled()
+
+
+def into(page: Page) -> None:
+    """Turn the rule round."""
+    page.get_by_text("In (My incoming envelopes)").click()
+    expect(text(page)).to_have_value(re.compile('match="/envelope"'))
+
+
+def type_into_line(page: Page, line: str) -> Locator:
+    """Write at the beginning of line `LINE` of the editor, and return the editor."""
+    editor = page.get_by_role("textbox", name="Conversion rule, XSLT")
+    editor.click()
+    page.keyboard.press("Control+Home")
+    for _ in range(LINE - 1):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.type(line)
+    return editor
+
+
+def drag(page: Page, grip: Locator, onto: Locator) -> None:
+    """Take the grip and let go below the middle of the other."""
+    start, target = grip.bounding_box(), onto.bounding_box()
+    assert start
+    assert target
+    page.mouse.move(start["x"] + 8, start["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 8, target["y"] + target["height"] - 2, steps=4)
+    page.mouse.up()
+
+
+def test_an_error_stands_at_its_line_until_it_is_corrected(form: Page):
+    expect(save(form)).to_be_disabled()
+    into(form)
+    editor = type_into_line(form, "<xsl:nonsense/>")
+    form.keyboard.press("Control+Enter")
+    link = form.get_by_role("link", name=f"Line {LINE}")
+    expect(link).to_be_visible()
+    expect(form.locator(".cm-bad")).to_contain_text("xsl:nonsense")
+    expect(form.locator(".cm-told")).to_contain_text("Unknown XSLT instruction")
+    expect(form.locator(".cm-lint-marker-error")).to_be_visible()
+    expect(save(form)).to_be_disabled()
+    link.click()
+    expect(editor).to_be_focused()
+    form.keyboard.press("Control+z")
+    expect(text(form)).not_to_have_value(re.compile("xsl:nonsense"))
+    execute(form)
+    expect(form.locator(".cm-bad")).to_have_count(0)
+
+
+def test_the_file_that_is_chosen_is_seen_as_the_stylesheet_sees_it(form: Page):
+    file = FilePayload(name="order.edi", mimeType="text/plain", buffer=ORDER)
+    form.get_by_label("Choose an example file").set_input_files(file)
+    expect(form.locator("#example-pane")).to_contain_text("<EDIFACT>")
+    form.get_by_label("Matching pattern").fill(r".*\.edi")
+    expect(form.get_by_text("Matches the example file")).to_be_visible()
+    form.get_by_label("Matching pattern").fill(r".*\.xml")
+    expect(form.get_by_text("Does not match the example file")).to_be_visible()
+
+
+def test_only_what_was_executed_is_saved(form: Page, world: World, box: Mailbox):
+    into(form)
+    form.get_by_label("File name", exact=True).fill("")
+    form.get_by_role("button", name="{date YYYYMMDD}").click()
+    form.get_by_label("Field of a document").select_option(label="Order: Order number")
+    expect(form.locator("#w-pattern")).to_contain_text("Order number")
+    execute(form)
+    # what changes asks for another Execute, what changes back does not
+    file = FilePayload(name="a.xsd", mimeType="text/xml", buffer=XSD)
+    form.get_by_label("Add a validation file").set_input_files(file)
+    expect(form.locator("#validations")).to_contain_text("a.xsd")
+    expect(save(form)).to_be_disabled()
+    form.get_by_role("button", name="Remove a.xsd").click()
+    expect(save(form)).to_be_enabled()
+    form.get_by_role("button", name="Attributes (0)").click()
+    form.get_by_label("Name", exact=True).fill("COST")
+    form.get_by_role("button", name="Done").click()
+    expect(form.get_by_role("button", name="Attributes (1)")).to_be_visible()
+    expect(save(form)).to_be_disabled()
+    form.get_by_label("Rule name").fill("Orders for the ERP")
+    execute(form)
+    form.keyboard.press("Control+s")
+    expect(form.get_by_text("Saved.")).to_be_visible()
+    (rule,) = world.api.get(f"/api/v1/mailboxes/{box.uuid}/rules")
+    assert rule["name"] == "Orders for the ERP"
+    assert rule["fileNamePattern"] == '{date YYYYMMDD}{"order": "number"}'
+    assert rule["attributes"] == {"COST": ""}
+
+
+def test_leaving_asks_first_and_a_new_name_needs_no_execute(
+    admin: Page, world: World, box: Mailbox
+):
+    world.order_in(box, name="Orders")
+    admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
+    admin.get_by_role("link", name="Orders", exact=True).click()
+    admin.get_by_label("Rule name").fill("Renamed")
+    asked: list[str] = []
+
+    def stay(dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    admin.once("dialog", stay)
+    with admin.expect_event("dialog"):
+        admin.get_by_role("link", name="Writer").click(no_wait_after=True)
+    save(admin).click()
+    expect(admin.get_by_text("Saved.")).to_be_visible()
+    assert asked == ["beforeunload"]
+    admin.get_by_role("button", name="Clone").click()
+    expect(admin.get_by_label("Rule name")).to_have_value("Copy of Renamed")
+    admin.get_by_role("button", name="Delete", exact=True).click()
+    admin.get_by_role("button", name="Delete rule").click()
+    expect(admin.locator("#rules h3")).to_have_text(["Renamed"])
+
+
+def test_rules_are_dragged_into_their_order(admin: Page, world: World, box: Mailbox):
+    world.order_in(box, name="First")
+    (rule,) = world.api.get(f"/api/v1/mailboxes/{box.uuid}/rules")
+    for _ in range(2):
+        world.api.post(f"/api/v1/rules/{rule['uuid']}/clone", {})
+    admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
+    grips = admin.locator("[data-grip]")
+    drag(admin, grips.nth(0), admin.locator("#rules > li").nth(1))
+    expect(admin.locator("#said")).to_have_text("First moved to position 2 of 3.")
+    order = ["Copy of First", "First", "Copy of First"]
+    expect(admin.locator("#rules h3")).to_have_text(order)
+    found = world.api.get(f"/api/v1/mailboxes/{box.uuid}/rules")
+    assert [each["name"] for each in found] == order
+    # let go where it was taken: nothing is ordered
+    drag(admin, grips.nth(0), admin.locator("#rules > li").nth(0))
+    expect(admin.locator("#rules h3")).to_have_text(order)
