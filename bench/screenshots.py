@@ -22,11 +22,9 @@ import paths
 
 from as2_builders import a_person
 from drive.process import GatewayProcess
-from drive.showroom import NO_PAGES, Showroom, furnish, put
+from drive.showroom import Showroom, furnish, page_paths, put
 from drive.world import ORDER, World, eventually
 from playwright.sync_api import Browser, Page, sync_playwright
-
-from admin_web.pages.shell import pages
 
 PER_DAY = (9, 14, 11, 3, 12, 17, 8)
 """Orders of the days before, the oldest first; then those of today."""
@@ -164,10 +162,8 @@ def photograph(
 def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
     """Return name and address of every page: what answers a whole page by itself."""
     found = []
-    for each in dict.fromkeys(one.path for one in pages() if one.method == "GET"):
+    for each in page_paths():
         path = room.address(each)
-        if NO_PAGES.search(path):
-            continue
         answer = page.request.get(path, max_redirects=0)
         if answer.status == HTTPStatus.OK and "<!doctype" in answer.text()[:99]:
             found.append((_slug(each), path))
@@ -179,7 +175,7 @@ def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
 
 def _slug(path: str) -> str:
     words = re.sub(r"/admin/|mailboxes/{mailbox}/", "", path)
-    return re.sub(r"\W+", "-", re.sub(r"{\w+}", "one", words))
+    return re.sub(r"\W+", "-", re.sub(r"{\w+}(/{\w+})*", "one", words))
 
 
 def _sign_in(page: Page, world: World) -> None:

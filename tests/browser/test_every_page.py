@@ -67,10 +67,12 @@ class Visitor:
         options: dict[str, object] = {"resultTypes": ["violations"]}
         if only:
             options["runOnly"] = {"type": "rule", "values": only}
-        violations = Axe().run(self.page, options=options).response["violations"]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        ran = self.page.evaluate("options => axe.run(options)", options)
         return [
             f"{each['id']} {node['target']} {node.get('failureSummary', '')}"
-            for each in violations
+            for each in ran["violations"]
             if each["impact"] in GRAVE
             for node in each["nodes"][:3]
         ]
@@ -102,7 +104,7 @@ def visit_of(world: World) -> Callable[[Page], Visitor]:
     return of
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_each_page_is_for_everybody_on_every_screen_and_stands_still(
     admin: Page, visit_of: Callable[[Page], Visitor], showroom: Showroom
 ):

@@ -49,7 +49,13 @@ class Showroom:
                 raise AssertionError(f"{path}: the showroom has none of {match[1]!r}")
             return f"{match[1]}/{self.samples[match[1]]}"
 
-        return re.sub(r"(\w+)/{\w+}", value, path)
+        return re.sub(r"(\w+)(/{\w+})+", value, path)
+
+
+def page_paths() -> Sequence[str]:
+    """Return the paths that GET may show a page at, each once."""
+    found = [page.path for page in pages() if page.method == "GET"]
+    return [path for path in dict.fromkeys(found) if not NO_PAGES.search(path)]
 
 
 def furnish(world: World, partner: Person) -> Showroom:
