@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from drive.mail import Postbox, mail_server
 from drive.process import GatewayProcess
+from drive.warm import Warm
 from drive.world import World
 
 
@@ -32,6 +33,14 @@ def world(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox):
         assert process.stop() == 0, process.log
     finally:
         process.clear()
+
+
+@pytest.fixture
+def warm():
+    """For tests that start the gateway again and again."""
+    found = Warm.begin()
+    yield found
+    found.end()
 
 
 @pytest.fixture

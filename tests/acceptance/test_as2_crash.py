@@ -15,6 +15,7 @@ from drive.as2 import As2Mailbox, Posting, as2_mailbox
 from drive.as2_partner import As2Partner, Fate, as2_partner
 from drive.mail import free_port
 from drive.process import GatewayProcess
+from drive.warm import Warm
 from drive.world import World, eventually, native_order
 
 from as2_server.protocol.verdict import Confirmed
@@ -67,7 +68,10 @@ def send_all(
             send(box, posting, log, done)
 
 
-def test_kill_9_during_500_messages_in_and_500_out(gateway: GatewayProcess, tmp_path):
+def test_kill_9_during_500_messages_in_and_500_out(
+    gateway: GatewayProcess, warm: Warm, tmp_path
+):
+    gateway.warm = warm
     chance = random.Random(8)  # noqa: S311 - the same moments in each run, nearly
     # the Self URL that asynchronous MDNs go to must outlive a restart
     gateway.settings = {"GATEWAY_AS2_PORT": str(free_port())}

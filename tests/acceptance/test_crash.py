@@ -12,6 +12,7 @@ import paramiko
 import pytest
 from drive.process import GatewayProcess
 from drive.sftp import close, needs_openssh
+from drive.warm import Warm
 from drive.world import Mailbox, World, eventually, native_order
 
 pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -46,8 +47,9 @@ def put_all(box: Mailbox, uploads: Iterator[tuple[str, bytes]], log: Log) -> Non
 
 
 def test_kill_9_during_200_uploads_loses_nothing_and_repeats_nothing(
-    gateway: GatewayProcess, tmp_path
+    gateway: GatewayProcess, warm: Warm, tmp_path
 ):
+    gateway.warm = warm
     chance = random.Random(20)  # noqa: S311 - the same moments in each run, nearly
     gateway.start()
     world = World(gateway, tmp_path)

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from drive.warm import Forked, Warm
 
 START_SECONDS = 60
 SETTINGS = {
@@ -52,7 +54,8 @@ class GatewayProcess:
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
-    child: subprocess.Popen[bytes] | None = None
+    warm: Warm | None = None  # starts it by a fork, for who starts it often
+    child: subprocess.Popen[bytes] | Forked | None = None
     endpoints: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,18 +68,12 @@ class GatewayProcess:
 
     def start(self) -> None:
         """Start and wait until every listener is up."""
-        with self.log_file.open("ab") as log:
-            self.child = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "gateway", "serve"),
-                    *("--data", str(self.data), *self.options),
-                ],
-                env=environment(self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # so that its workers can be counted
-            )
+        words = ["serve", "--data", str(self.data), *self.options]
+        if self.warm is not None:
+            env = environment(self.settings)
+            self.child = self.warm.start(words, env, self.log_file)
+        else:
+            self.child = self._popen(words)
         deadline = time.monotonic() + START_SECONDS
         file = self.data / "run" / "endpoints.json"
         while time.monotonic() < deadline:
@@ -89,6 +86,17 @@ class GatewayProcess:
                     return
             time.sleep(0.02)
         raise AssertionError(f"the gateway did not start:\n{self.log}")
+
+    def _popen(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        with self.log_file.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "gateway", *words],
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that its workers can be counted
+            )
 
     def kill(self) -> None:
         """Kill -9: no handler runs."""
@@ -128,7 +136,7 @@ class GatewayProcess:
         return found
 
     @property
-    def _child(self) -> subprocess.Popen[bytes]:
+    def _child(self) -> subprocess.Popen[bytes] | Forked:
         if self.child is None:
             raise AssertionError("not started")
         return self.child
