@@ -11,7 +11,7 @@ from aiohttp import web
 from admin_web.api.envelopes import TEXT_MAX
 from admin_web.pages.envelope import address_of
 from admin_web.pages.envelope_filters import LIST, TEMPLATES
-from admin_web.pages.page import Page, Visit, see
+from admin_web.pages.page import INPUTS, Page, Visit, see
 from admin_web.pages.reader import reader_of
 from admin_web.pages.send_form import (
     Kept,
@@ -155,6 +155,7 @@ async def _form(
         version=await desk.templates.get(template.id, template.version),
         choices=await choices(visit, template),
         max_bytes=FORM_BYTES,
+        max_inputs=INPUTS,
         way="form",
     )
 

@@ -36,6 +36,7 @@ from gateway.core.model import MailboxId
 LOGIN = "/login"
 CHOOSE_FIRST = "/admin/account/password"
 SLOWEST = 256 << 10  # bytes a second that a form must come with
+INPUTS = 1000  # that the web server takes apart of one form
 # what aiohttp raises for boundaries, headers, charsets and encodings that are none
 UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError, zlib.error)
 Value = str | bytes | bytearray | web.FileField
@@ -202,7 +203,9 @@ async def _read(request: web.Request, most: int) -> MultiDictProxy[Value]:
             sent = await limited.post()
     except web.HTTPRequestEntityTooLarge as error:
         raise QuotaExceeded(
-            f"The form is larger than the {most} bytes allowed.", "body-too-large"
+            f"The form is larger than the {most} bytes or {INPUTS} inputs allowed; "
+            "send less at once.",
+            "body-too-large",
         ) from error
     except UNREADABLE as error:
         raise BadRequest("The form cannot be read; send it again.") from error

@@ -12,7 +12,7 @@ from admin_web.pages.page import Form
 from gateway.core.errors import Invalid
 from gateway.core.template import DocumentDef, FieldDef, FieldType, Template
 
-ROWS_MAX = 500
+ROWS_MAX = 200
 DAYS_MAX = 36500
 DAYS = ("afterDays", "notifyIn")
 TEXTS = ("subject", "message", *DAYS)
@@ -128,10 +128,31 @@ class SendForm:
         )
 
     def faults(self) -> Sequence[tuple[str, str, str]]:
-        """Return path, label and fault of each input that has one."""
-        labels = {path: title for path, _role, title in self.roles}
-        labels |= {entry.path: entry.label for entry in self.entries()}
-        return [(path, labels.get(path, ""), why) for path, why in self.errors.items()]
+        """Return path, label and fault of each input that has one, in their order."""
+        labels = dict.fromkeys(TEXTS, "")
+        labels |= {path: title for path, _role, title in self.roles}
+        for sheet in self.sheets:
+            labels |= {entry.path: entry.label for entry in sheet.entries}
+            labels |= {
+                entry.path: f"{grid.name} {row.number}, {entry.label}"
+                for grid in sheet.grids
+                for row in grid.rows
+                for entry in row.entries
+            }
+        return [
+            (path, label, self.errors[path])
+            for path, label in labels.items()
+            if path in self.errors
+        ]
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether an input is a file: other forms travel in a lighter way."""
+        return any(
+            each.type is FieldType.ATTACHMENT
+            for document in self.template.documents
+            for each in document.fields
+        )
 
     def _sheet(self, document: DocumentDef) -> Sheet:
         asked = [each for each in document.fields if each.type not in COMPUTED]

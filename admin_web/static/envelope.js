@@ -25,8 +25,13 @@ function addRow(grid) {
     const rest = each.name.startsWith(`${place}[`) ? each.name.slice(place.length + 1) : "";
     return parseInt(rest, 10) || 0;
   });
-  const index = rowsOf(grid).length ? Math.max(...taken) + 1 : 0;
   const row = grid.querySelector(":scope > template").content.cloneNode(true).querySelector("[data-row]");
+  const { inputs, tooMany } = grid.closest("form").dataset;
+  if (grid.closest("form").elements.length + row.querySelectorAll("[name]").length > Number(inputs)) {
+    tell(tooMany, "err");
+    return;
+  }
+  const index = rowsOf(grid).length ? Math.max(...taken) + 1 : 0;
   for (const each of row.querySelectorAll("*")) {
     for (const { name, value } of [...each.attributes]) {
       if (value.includes(`${place}[#]`)) each.setAttribute(name, value.replaceAll(`${place}[#]`, `${place}[${index}]`));

@@ -214,7 +214,7 @@ def _problem(wrong: Sequence[Violation]) -> Misfit:
         "validate",
         remedy="Correct the document or the conversion rule so that every field "
         "named here fits the template, then process the file again.",
-        places={v.where: v.message for v in reversed(wrong[:PLACES])},
+        places={v.where: v.message for v in wrong[:PLACES]},
     )
 
 

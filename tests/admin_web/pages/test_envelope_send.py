@@ -322,9 +322,12 @@ async def test_rows_are_added_and_removed_without_script(owner, desk, shop, fill
 
 
 async def test_more_rows_than_a_form_may_have_are_refused(owner, desk, shop, fill):
-    await fill([(f"lines[{number}]/article", "x") for number in range(501)])
+    await fill([(f"lines[{number}]/article", "x") for number in range(201)])
     assert owner.status == 422
-    assert "500 are allowed" in owner.text
+    assert "200 are allowed" in owner.text
+    await fill([(f"lines[{number}]/article", "x") for number in range(1001)])
+    assert owner.status == 413
+    assert "1000 inputs allowed" in owner.text
 
 
 async def test_pressed_twice_it_is_sent_once(owner, desk, shop, fill):
