@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from as2_builders import Person
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from as2_server.client import Answer, HttpClient, Peer
 from as2_server.failures import NoAnswer, explained
+from as2_server.network import PublicResolver
 from as2_server.tls import REMEMBERED, TlsContexts
 from certs.tls import self_signed, server_context
 from gateway.app.foundation import utc_now
@@ -253,6 +255,47 @@ async def test_no_proxy_leads_into_private_networks_either(site, url, proxy):
     assert isinstance(answer, NoAnswer)
     assert "private network" in answer.reason
     assert site.seen == []
+
+
+class Rebinding(AbstractResolver):
+    """Names a harmless address at first and one of ours ever after."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        self.asked += 1
+        number = "127.0.0.1" if self.asked == 1 else "127.0.0.2"
+        return [
+            ResolveResult(
+                hostname=host,
+                host=number,
+                port=port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=0,
+            )
+        ]
+
+    async def close(self):
+        pass
+
+
+async def test_a_name_that_changes_after_the_check_leads_nowhere_else(
+    site, monkeypatch
+):
+    """What was checked is what is dialled (DNS rebinding): one look-up, no second."""
+    resolver = Rebinding()
+    monkeypatch.setattr(PublicResolver, "of_system", lambda: PublicResolver(resolver))
+    monkeypatch.setattr("as2_server.network.public", "127.0.0.1".__eq__)
+    peer = Peer(url=f"http://partner.example:{site.port}/")
+    answer = await HttpClient(allow_private=False).post(peer, FIELDS, b"x")
+    assert isinstance(answer, Answer)
+    assert (resolver.asked, len(site.seen)) == (1, 1)
+    answer = await HttpClient(allow_private=False).post(peer, FIELDS, b"x")
+    assert isinstance(answer, NoAnswer)
+    assert "partner.example (127.0.0.2) is an address in a private" in answer.reason
+    assert len(site.seen) == 1
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x/", "http://", "http://[/", "//x", "x"])
