@@ -24,4 +24,4 @@ async def after(conn: AsyncConnection, line: int) -> News:
         return News(last, everything=True)
     changed = select(trace.c.transfer).where(trace.c.id > line, trace.c.id <= last)
     found = (await conn.execute(changed.distinct())).scalars()
-    return News(last, sorted(TransferId(uuid) for uuid in found))
+    return News(last, tuple(sorted(TransferId(uuid) for uuid in found)))

@@ -124,6 +124,9 @@ async def test_the_list_is_filtered_and_paged(api, mailbox, seller, receive, del
     assert await found(api, "?state=FAILED") == ["t1"]
     assert await found(api, "?q=INVOICE_1") == ["t2"]
     assert await found(api, "?q=t3") == ["t3"]
+    assert await found(api, "?protocol=AS2") == []
+    assert await found(api, "?from=2026-01-01T00:00:03Z") == ["t4", "t3"]
+    assert await found(api, "?to=2026-01-01T00:00:02Z") == ["t1"]
     assert await found(api, f"?mailbox={seller}&state=FAILED") == []
     page = await (await api.get("/api/v1/transfers?limit=2")).json()
     assert (page["totalElements"], page["numberOfElements"]) == (4, 2)
