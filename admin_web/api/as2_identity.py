@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from typing import Literal
 
 from aiohttp import web
 from pydantic import AwareDatetime, Field
@@ -13,7 +14,7 @@ from admin_web.api.mailboxes import mailbox_of
 from admin_web.api.models import Body, Query
 from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
-from gateway.core.desk.certificates import CertificateForm, PairView
+from gateway.core.desk.certificates import CertificateForm, PairView, RollOver
 
 MOST_OVERLAP = 365
 OVERLAP = 30
@@ -35,10 +36,20 @@ class ActivateBody(Body):
 class RolloverBody(ActivateBody):
     """`signFrom` is a day (its first moment, UTC) or an instant with its zone.
 
-    Left out or null: the new pair signs when it is activated.
+    Left out or null: the new pair signs at once with `signNow`, else when it is
+    activated. `keyBits` and `validityDays` left out are those of the integration.
     """
 
     sign_from: AwareDatetime | date | None = None
+    sign_now: bool = False
+    key_bits: Literal[2048, 3072, 4096] | None = None
+    validity_days: int | None = Field(default=None, ge=1, le=7300)
+
+
+class RetireBody(Body):
+    """`pair` is the uuid of an old one of `selfCertificates`."""
+
+    pair: str = Field(max_length=36)
 
 
 async def get_certificate(call: Call) -> web.StreamResponse:
@@ -52,7 +63,15 @@ async def get_certificate(call: Call) -> web.StreamResponse:
 async def roll_over(call: Call) -> Sequence[PairAnswer]:
     body = call.body(RolloverBody)
     pairs = await call.desk.as2_identities.roll_over(
-        call.actor, mailbox_of(call), _instant(body.sign_from), body.overlap_days
+        call.actor,
+        mailbox_of(call),
+        RollOver(
+            sign_from=_instant(body.sign_from),
+            now=body.sign_now,
+            overlap_days=body.overlap_days,
+            bits=body.key_bits,
+            days=body.validity_days,
+        ),
     )
     return _answers(pairs)
 
@@ -66,6 +85,12 @@ async def activate(call: Call) -> Sequence[PairAnswer]:
 async def cancel(call: Call) -> Sequence[PairAnswer]:
     desk = call.desk.as2_identities
     return _answers(await desk.cancel(call.actor, mailbox_of(call)))
+
+
+async def retire(call: Call) -> Sequence[PairAnswer]:
+    pair = call.body(RetireBody).pair.lower()
+    desk = call.desk.as2_identities
+    return _answers(await desk.retire(call.actor, mailbox_of(call), pair))
 
 
 def _instant(day: datetime | date | None) -> datetime | None:
@@ -109,6 +134,16 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.INTEGRATOR,
         tags=TAGS,
         body=ActivateBody,
+        answer=list[PairAnswer],
+    ),
+    Operation(
+        method="POST",
+        path=f"{PATH}/rollover/retire",
+        handler=retire,
+        summary="Delete an old pair before its overlap is over",
+        role=PersonRole.INTEGRATOR,
+        tags=TAGS,
+        body=RetireBody,
         answer=list[PairAnswer],
     ),
     Operation(

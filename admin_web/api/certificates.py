@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from aiohttp import web
 from pydantic import Field
 
 from admin_web.api.certificate_models import CertificateAnswer
-from admin_web.api.models import Answer, Body
+from admin_web.api.download import download
+from admin_web.api.models import Answer, Body, Query
 from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
-from gateway.core.desk.certificates import Listed, PairState, Purpose
+from gateway.core.desk.certificates import CertificateForm, Listed, PairState, Purpose
 
 PATH = "/api/v1/certificates"
 TAGS = ("certificates",)
@@ -37,6 +39,12 @@ class ListedAnswer(Answer):
     warning: str
 
 
+class FileQuery(Query):
+    """How the certificate is wanted."""
+
+    format: CertificateForm = CertificateForm.PEM
+
+
 class ParseBody(Body):
     """A file's content: PEM as it is, DER or P7B in base64."""
 
@@ -45,6 +53,12 @@ class ParseBody(Body):
 
 async def list_certificates(call: Call) -> Sequence[ListedAnswer]:
     return [_answer(each) for each in await call.desk.certificates.all()]
+
+
+async def get_file(call: Call) -> web.StreamResponse:
+    form = call.query(FileQuery).format
+    desk = call.desk.certificates
+    return await download(call, await desk.download(call.path("fingerprint"), form))
 
 
 async def parse_certificate(call: Call) -> Sequence[CertificateAnswer]:
@@ -81,6 +95,16 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.AUDITOR,
         tags=TAGS,
         answer=list[ListedAnswer],
+    ),
+    Operation(
+        method="GET",
+        path=f"{PATH}/{{fingerprint}}/file",
+        handler=get_file,
+        summary="Download a certificate of the list as PEM, DER or P7B",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        query=FileQuery,
+        produces="application/octet-stream",
     ),
     Operation(
         method="POST",

@@ -1,19 +1,16 @@
 """The buttons of block 3, the test mail, and the switch of the appliance."""
 
-import base64
 from collections.abc import Sequence
 
 from aiohttp import web
 
 from admin_web.api.download import download
+from admin_web.pages.certificate_files import form_of, given
 from admin_web.pages.integrations import LIST, ONE, address_of, certificates_of
 from admin_web.pages.page import Page, Visit, see
 from gateway.core.desk.actor import PersonRole
-from gateway.core.desk.certificates import CertificateForm
-from gateway.core.errors import Invalid, NotFound
+from gateway.core.errors import Invalid
 from gateway.core.model import MailboxId
-
-PEM = b"-----BEGIN"
 
 
 async def hide_password(visit: Visit) -> web.StreamResponse:
@@ -64,11 +61,8 @@ async def read_certificate(visit: Visit) -> web.StreamResponse:
     desk, form = visit.desk, visit.form
     pems = list(form.texts("recipientCertificates"))
     pasted, error = form.text("newCertificates"), ""
-    given = [*form.files("certificateFile"), *([pasted.encode()] if pasted else [])]
     try:
-        for body in given:
-            text = body if PEM in body else _as_text(body)
-            pems += [each.pem for each in desk.certificates.parse(text)]
+        pems += [each.pem for each in given(visit)]
     except Invalid as refusal:
         error = refusal.message
     view = await desk.integrations.get(visit.mailbox)
@@ -82,21 +76,9 @@ async def read_certificate(visit: Visit) -> web.StreamResponse:
     )
 
 
-def _as_text(body: bytes) -> bytes:
-    """Return DER as base64, as the desk reads it; text stays."""
-    try:
-        body.decode("ascii")
-    except UnicodeDecodeError:
-        return base64.b64encode(body)
-    return body
-
-
 async def get_certificate(visit: Visit) -> web.StreamResponse:
     """Download the self certificate; `form` in the query is pem, der or p7b."""
-    try:
-        form = CertificateForm(visit.request.query.get("form", "pem"))
-    except ValueError as error:
-        raise NotFound("A certificate is given as pem, der or p7b.") from error
+    form = form_of(visit)
     desk = visit.desk.as2_identities
     return await download(visit.call, await desk.download(visit.mailbox, form, None))
 

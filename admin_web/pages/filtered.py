@@ -1,7 +1,7 @@
 """A long list with several filters: what the address asks for, where the rest is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
 
@@ -49,6 +49,10 @@ class Filtered:
             wanted["page"] = str(number)
         path = path or self.path
         return f"{path}?{urlencode(wanted)}" if wanted else path
+
+    def having(self, name: str, text: str) -> str:
+        """Return where the list is with another choice for one filter."""
+        return replace(self, filters={**self.filters, name: text}).address()
 
     def last_of(self, total: int) -> int:
         """Return the number of the last page."""

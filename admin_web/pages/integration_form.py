@@ -38,6 +38,7 @@ TEXTS = (
     "clientCertificate",
 )
 FLAGS = ("mdnSigned", "requireSigned", "requireEncrypted", "chunked")
+PAIR = ("selfKeyBits", "selfValidityDays")  # sent until the first pair is made
 NUMBERS = ("mdnMinutes", "timeoutSeconds", "retrySeconds", "maxAttempts")
 SECRETS = ("httpPassword", "proxyPassword", "clientKey")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -82,7 +83,9 @@ def shown(view: IntegrationView) -> IntegrationForm:
     """Return the form as it is saved."""
     saved = view.integration
     as2 = view.as2
-    texts: dict[str, Value] = {name: str(as2[name]) for name in (*TEXTS, *NUMBERS)}
+    texts: dict[str, Value] = {
+        name: str(as2[name]) for name in (*TEXTS, *NUMBERS, *PAIR)
+    }
     headers = as2["headers"]
     pairs = headers.items() if isinstance(headers, Mapping) else ()
     return IntegrationForm(
@@ -116,6 +119,7 @@ def sent(form: Form, saved: IntegrationForm) -> IntegrationForm:
     lists: Sequence[str] = []
     if form.text("protocol") == Channel.AS2.value:
         names += [*TEXTS, *NUMBERS, "headers", "caCertificates", "newCertificates"]
+        names += [name for name in PAIR if form.has(name)]
         flags = ["enabled", *FLAGS]
         lists = ["recipientCertificates", "legacyAlgorithms"]
     else:
@@ -153,7 +157,7 @@ def change(form: Form, values: Mapping[str, Value]) -> IntegrationChange:
 
 def _as2(form: Form, values: Mapping[str, Value]) -> Mapping[str, object]:
     as2: dict[str, object] = {name: values[name] for name in (*TEXTS, *FLAGS)}
-    for name in NUMBERS:
+    for name in (*NUMBERS, *PAIR):
         text = str(values[name])
         as2[name] = int(text) if _NUMBER.fullmatch(text) else text
     for name in SECRETS:

@@ -102,6 +102,26 @@ class CertificateDesk(Protocol):
         """Return what a file holds (PEM, DER, P7B); Invalid says what is wrong."""
         ...
 
+    async def download(self, fingerprint: str, form: CertificateForm) -> Content:
+        """Return a certificate of the list; NotFound if none has the fingerprint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollOver:
+    """How the next pair is made, and when it signs.
+
+    *now*: at once; else from *sign_from*, or, without one, when it is activated. For
+    *overlap_days* after that the old one still decrypts. *bits* and *days* (of
+    validity) are those of the integration's settings if None.
+    """
+
+    sign_from: datetime | None = None
+    now: bool = False
+    overlap_days: int = 30
+    bits: int | None = None
+    days: int | None = None
+
 
 class As2IdentityDesk(Protocol):
     """The pairs of one mailbox; NotFound before AS2 was saved the first time."""
@@ -113,13 +133,9 @@ class As2IdentityDesk(Protocol):
         ...
 
     async def roll_over(
-        self,
-        actor: Actor,
-        mailbox: MailboxId,
-        sign_from: datetime | None,
-        overlap_days: int,
+        self, actor: Actor, mailbox: MailboxId, wanted: RollOver
     ) -> Sequence[PairView]:
-        """Make the next pair: it decrypts at once, signs from `sign_from` or later.
+        """Make the next pair: it decrypts at once, and signs when `wanted` says.
 
         Conflict while there is a next pair already; Invalid names the field.
         """
@@ -133,4 +149,10 @@ class As2IdentityDesk(Protocol):
 
     async def cancel(self, actor: Actor, mailbox: MailboxId) -> Sequence[PairView]:
         """Delete the next pair; Conflict if there is none."""
+        ...
+
+    async def retire(
+        self, actor: Actor, mailbox: MailboxId, pair: str
+    ) -> Sequence[PairView]:
+        """Delete an old pair now; NotFound, or Conflict if it is not an old one."""
         ...

@@ -1,35 +1,36 @@
 """A mailbox's own AS2 pairs: made, handed out, rolled over without a flag day."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
-from certs.identity import make_identity
+from certs.identity import KEY_SIZES, MAX_DAYS, make_identity
 from gateway.core.desk.actor import Actor
-from gateway.core.desk.certificates import CertificateForm, PairState, PairView
+from gateway.core.desk.certificates import (
+    CertificateForm,
+    PairState,
+    PairView,
+    RollOver,
+)
 from gateway.core.desk.content import Content
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.integration import AS2_DEFAULTS
 from gateway.core.model import MailboxId
 from gateway.core.ports import Clock, NewId, Vault
+from gateway.engine.desk.certificate_files import as_file
 from gateway.engine.desk.certificate_views import pairs, shown
+from gateway.engine.desk.integration_merge import raise_if
 from gateway.engine.desk.mailboxes import known
 from gateway.store import as2_keys, audit, integrations
 from gateway.store.as2_keys import KEY_PURPOSE, SealedKey
 from gateway.store.database import Connection, Database
 
 TODAY = timedelta(days=1)
-_FORMS: Mapping[CertificateForm, tuple[str, str]] = {
-    CertificateForm.PEM: ("pem", "application/x-pem-file"),
-    CertificateForm.DER: ("cer", "application/pkix-cert"),
-    CertificateForm.P7B: ("p7b", "application/x-pkcs7-certificates"),
-}
+MOST_OVERLAP = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,13 @@ class KeyMaker:
     new_id: NewId
 
     async def make(
-        self, mailbox: MailboxId, name: str, as2: Mapping[str, Any]
+        self,
+        mailbox: MailboxId,
+        name: str,
+        as2: Mapping[str, Any],
+        *,
+        bits: int | None = None,
+        days: int | None = None,
     ) -> SealedKey:
         """Make a pair for the AS2 name; it takes a second or more, in a thread."""
         settings: Mapping[str, Any] = {**AS2_DEFAULTS, **as2}
@@ -50,8 +57,8 @@ class KeyMaker:
             make_identity,
             name,
             now,
-            bits=settings["selfKeyBits"],
-            days=settings["selfValidityDays"],
+            bits=bits or settings["selfKeyBits"],
+            days=days or settings["selfValidityDays"],
         )
         return SealedKey(
             uuid=self.new_id(),
@@ -76,52 +83,48 @@ class As2Identities:
         async with self.db.read() as conn:
             owner = await known(conn, mailbox)
             keys = await self._keys(conn, mailbox)
-        ending, kind = _FORMS[form]
-        data = _formed(_chosen(keys, pair, self.clock()), form)
-        return Content(
-            name=f"{_file_name(owner.name)}.{ending}",
-            content_type=kind,
-            size=len(data),
-            chunks=_once(data),
-        )
+        return as_file(_chosen(keys, pair, self.clock()), owner.name, form)
 
     async def roll_over(
-        self,
-        actor: Actor,
-        mailbox: MailboxId,
-        sign_from: datetime | None,
-        overlap_days: int,
+        self, actor: Actor, mailbox: MailboxId, wanted: RollOver
     ) -> Sequence[PairView]:
+        _check_plan(wanted)
         async with self.db.read() as conn:
             owner = await known(conn, mailbox)
             as2 = (await integrations.get(conn, mailbox)).as2
-            self._check(await self._keys(conn, mailbox), sign_from)
-        made = await self.maker.make(mailbox, str(as2.get("selfId") or owner.name), as2)
-        if sign_from and sign_from >= _end(made):
+            self._check(await self._keys(conn, mailbox), wanted.sign_from)
+        name = str(as2.get("selfId") or owner.name)
+        made = await self.maker.make(
+            mailbox, name, as2, bits=wanted.bits, days=wanted.days
+        )
+        if wanted.sign_from and wanted.sign_from >= _end(made):
             raise _wrong_day("lies after the new certificate's own end")
         async with self.db.write() as conn:
-            keys = await self._keys(conn, mailbox)
-            self._check(keys, sign_from)
+            old = await self._keys(conn, mailbox)
+            self._check(old, wanted.sign_from)
             await as2_keys.add(conn, made)
-            keys = [*keys, made]
+            keys: Sequence[SealedKey] = [*old, made]
             now = self.clock()
-            if sign_from is not None:
-                at = max(sign_from, now)
-                keys = _taken_over(keys, at, now, timedelta(overlap_days))
+            at = now if wanted.now else wanted.sign_from
+            if at is not None:
+                overlap = timedelta(wanted.overlap_days)
+                keys = _taken_over(keys, max(at, now), now, overlap)
                 await _write(conn, keys)
-            await self._book(conn, actor, "as2-rollover-begun", mailbox, keys)
+            await self._book(conn, actor, "as2-rollover-begun", mailbox, (old, keys))
         return pairs(keys, now)
 
     async def activate(
         self, actor: Actor, mailbox: MailboxId, overlap_days: int
     ) -> Sequence[PairView]:
+        _check_overlap(overlap_days)
         now = self.clock()
         async with self.db.write() as conn:
-            keys = await self._keys(conn, mailbox)
-            _next(keys, now)
-            keys = _taken_over(keys, now, now, timedelta(overlap_days))
+            old = await self._keys(conn, mailbox)
+            _next(old, now)
+            keys = _taken_over(old, now, now, timedelta(overlap_days))
             await _write(conn, keys)
-            await self._book(conn, actor, "as2-rollover-activated", mailbox, keys)
+            changed = (old, keys)
+            await self._book(conn, actor, "as2-rollover-activated", mailbox, changed)
         return pairs(keys, now)
 
     async def cancel(self, actor: Actor, mailbox: MailboxId) -> Sequence[PairView]:
@@ -136,7 +139,29 @@ class As2Identities:
                 if key.uuid != gone.uuid
             ]
             await _write(conn, left)
-            await self._book(conn, actor, "as2-rollover-cancelled", mailbox, left)
+            changed = (keys, left)
+            await self._book(conn, actor, "as2-rollover-cancelled", mailbox, changed)
+        return pairs(left, now)
+
+    async def retire(
+        self, actor: Actor, mailbox: MailboxId, pair: str
+    ) -> Sequence[PairView]:
+        now = self.clock()
+        async with self.db.write() as conn:
+            keys = await self._keys(conn, mailbox)
+            state = {key.uuid: state for key, state in _states(keys, now)}.get(pair)
+            if state is None:
+                raise NotFound(f"This mailbox has no pair {pair}.", "no-certificate")
+            if state is not PairState.OLD:
+                raise Conflict(
+                    "Only an old pair can be retired; this one signs, or waits to. "
+                    "Begin a roll-over, or cancel the one that waits.",
+                    "pair-in-use",
+                )
+            await as2_keys.remove(conn, pair)
+            left = [key for key in keys if key.uuid != pair]
+            changed = (keys, left)
+            await self._book(conn, actor, "as2-pair-retired", mailbox, changed)
         return pairs(left, now)
 
     async def _keys(self, conn: Connection, mailbox: MailboxId) -> Sequence[SealedKey]:
@@ -173,22 +198,44 @@ class As2Identities:
         actor: Actor,
         action: str,
         mailbox: MailboxId,
-        keys: Sequence[SealedKey],
+        changed: tuple[Sequence[SealedKey], Sequence[SealedKey]],
     ) -> None:
         now = self.clock()
-        facts = [
-            {
-                "uuid": pair.uuid,
-                "state": pair.state.value,
-                "fingerprint": pair.certificate.fingerprint,
-                "signsFrom": pair.signs_from and pair.signs_from.isoformat(),
-                "retiredAt": pair.retired_at and pair.retired_at.isoformat(),
-            }
-            for pair in pairs(keys, now)
-        ]
+        before, after = ({"certificates": _facts(keys, now)} for keys in changed)
         await audit.add(
-            conn, now, actor.login, action, mailbox, after={"certificates": facts}
+            conn, now, actor.login, action, mailbox, before=before, after=after
         )
+
+
+def _facts(keys: Sequence[SealedKey], now: datetime) -> Sequence[Mapping[str, object]]:
+    """Return what the audit log keeps of the pairs."""
+    return [
+        {
+            "uuid": pair.uuid,
+            "state": pair.state.value,
+            "fingerprint": pair.certificate.fingerprint,
+            "signsFrom": pair.signs_from and pair.signs_from.isoformat(),
+            "retiredAt": pair.retired_at and pair.retired_at.isoformat(),
+        }
+        for pair in pairs(keys, now)
+    ]
+
+
+def _check_plan(wanted: RollOver) -> None:
+    _check_overlap(wanted.overlap_days)
+    wrong = {}
+    if wanted.bits is not None and wanted.bits not in KEY_SIZES:
+        wrong["keyBits"] = f"must be one of {', '.join(map(str, KEY_SIZES))}"
+    if wanted.days is not None and not 1 <= wanted.days <= MAX_DAYS:
+        wrong["validityDays"] = f"must be 1 to {MAX_DAYS}"
+    if wanted.now and wanted.sign_from:
+        wrong["signFrom"] = "is given, though the new pair is to sign at once"
+    raise_if(wrong)
+
+
+def _check_overlap(days: int) -> None:
+    if not 0 <= days <= MOST_OVERLAP:
+        raise_if({"overlapDays": f"must be 0 to {MOST_OVERLAP}"})
 
 
 def _taken_over(
@@ -246,25 +293,3 @@ def _end(key: SealedKey) -> datetime:
 
 def _wrong_day(why: str) -> Invalid:
     return Invalid(f"signFrom {why}.", data={"signFrom": why})
-
-
-def _formed(certificate: Certificate, form: CertificateForm) -> bytes:
-    match form:
-        case CertificateForm.PEM:
-            return certificate.public_bytes(Encoding.PEM)
-        case CertificateForm.DER:
-            return certificate.public_bytes(Encoding.DER)
-        case CertificateForm.P7B:
-            return pkcs7.serialize_certificates([certificate], Encoding.DER)
-        case _:
-            assert_never(form)
-
-
-def _file_name(name: str) -> str:
-    """Make a name that every system can store."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
-    return safe or "certificate"
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

@@ -7,15 +7,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificate
+
 from certs.partner import parse_certificates
 from certs.ssh_keys import fingerprint
 from certs.tls import certificate
-from gateway.core.desk.certificates import CertificateView, Listed, Purpose
+from gateway.core.desk.certificates import (
+    CertificateForm,
+    CertificateView,
+    Listed,
+    Purpose,
+)
+from gateway.core.desk.content import Content
 from gateway.core.desk.health import Sample
-from gateway.core.errors import ConfigError
+from gateway.core.errors import ConfigError, NotFound
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
 from gateway.core.model import MailboxId
 from gateway.core.ports import Clock
+from gateway.engine.desk.certificate_files import as_file
 from gateway.engine.desk.certificate_views import of_pem, pairs, view
 from gateway.store import as2_keys, integrations, mailboxes
 from gateway.store.as2_keys import SealedKey
@@ -80,6 +89,20 @@ class Certificates:
     def parse(self, content: bytes) -> Sequence[CertificateView]:
         now = self.clock()
         return [view(each, now) for each in parse_certificates(content)]
+
+    async def download(self, fingerprint: str, form: CertificateForm) -> Content:
+        wanted = fingerprint.replace(":", "").upper()
+        for each in await self.all():
+            known = each.certificate
+            if known and known.fingerprint.replace(":", "") == wanted:
+                name = f"{each.mailbox_name or 'gateway'}-{wanted[:8].lower()}"
+                return as_file(
+                    load_pem_x509_certificate(known.pem.encode()), name, form
+                )
+        raise NotFound(
+            f"No certificate in use has the fingerprint {fingerprint}.",
+            "no-certificate",
+        )
 
     def _own(self, now: datetime) -> Iterator[Listed]:
         for purpose, path in self.files.items():

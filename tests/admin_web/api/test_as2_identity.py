@@ -318,3 +318,38 @@ async def test_an_unknown_mailbox_has_no_pairs(api, method, end):
     path = f"/api/v1/mailboxes/00000000-0000-4000-8000-000000000000/integration{end}"
     body = {} if method == "POST" else None
     assert (await api.request(method, path, json=body)).status == 404
+
+
+async def test_size_validity_and_the_moment_are_those_of_the_roll_over(
+    first, roll_over, pairs
+):
+    _status, (_old, new) = await roll_over(
+        keyBits=3072, validityDays=100, signNow=True, overlapDays=3
+    )
+    assert (new["certificate"]["bits"], new["certificate"]["daysLeft"]) == (3072, 100)
+    assert await pairs() == ["OLD", "SIGNING"]
+    status, answer = await roll_over(signNow=True, signFrom="2026-01-11")
+    assert (status, list(answer["data"])) == (422, ["signFrom"])
+    assert (await roll_over(keyBits=1024))[0] == 422
+
+
+async def test_an_old_pair_is_retired_before_its_time(
+    api, path, first, roll_over, pairs, audited
+):
+    _status, (old, new) = await roll_over(signNow=True)
+    answer = await api.post(f"{path}/rollover/retire", json={"pair": new["uuid"]})
+    assert (answer.status, (await answer.json())["code"]) == (409, "pair-in-use")
+    answer = await api.post(f"{path}/rollover/retire", json={"pair": old["uuid"]})
+    assert [pair["uuid"] for pair in await answer.json()] == [new["uuid"]]
+    assert await pairs() == ["SIGNING"]
+    answer = await api.post(f"{path}/rollover/retire", json={"pair": old["uuid"]})
+    assert answer.status == 404
+    assert (await audited())[0] == "as2-pair-retired"
+
+
+async def test_the_audit_log_tells_the_pairs_before_and_after(api, first, roll_over):
+    await roll_over(signNow=True)
+    page = await (await api.get("/api/v1/audit", params={"limit": 1})).json()
+    entry = page["data"][0]
+    assert [c["state"] for c in entry["before"]["certificates"]] == ["SIGNING"]
+    assert [c["state"] for c in entry["after"]["certificates"]] == ["OLD", "SIGNING"]

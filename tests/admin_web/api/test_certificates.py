@@ -300,3 +300,19 @@ async def test_a_test_mail_needs_an_address(api, path, body):
         422,
         ["notifyEmail"],
     )
+
+
+@pytest.mark.parametrize("form", ["pem", "der", "p7b"])
+async def test_each_certificate_is_downloaded_by_its_fingerprint(
+    api, save, partner, form
+):
+    await save(recipientCertificates=[to_pem(partner.certificate)])
+    listed = await (await api.get(PATH)).json()
+    [found] = [each for each in listed if each["purpose"] == "AS2_PARTNER"]
+    fingerprint = found["fingerprint"].replace(":", "").lower()
+    answer = await api.get(f"{PATH}/{fingerprint}/file", params={"format": form})
+    wanted = {"pem": partner.pem, "der": partner.der, "p7b": partner.p7b}[form]
+    assert await answer.read() == wanted
+    name = answer.headers["Content-Disposition"]
+    assert f"Shop-{fingerprint[:8]}" in name
+    assert (await api.get(f"{PATH}/abcd/file")).status == 404

@@ -337,3 +337,23 @@ async def test_a_page_saved_without_certificates_it_cannot_read_leaves_them_out(
     await owner.post(f"/admin/mailboxes/{shop}/certificates", fields)
     assert owner.status == 200
     assert "nonsense" not in owner.text
+
+
+async def test_the_first_pair_has_the_size_and_validity_chosen(owner, save, shop, desk):
+    await save(protocol="AS2", selfKeyBits="3072", selfValidityDays="30")
+    assert owner.status == 200
+    [pair] = (await desk.integrations.get(shop)).pairs
+    assert (pair.certificate.bits, pair.certificate.days_left) == (3072, 30)
+    assert 'name="selfKeyBits"' not in owner.text
+    assert f'href="/admin/mailboxes/{shop}/certificates"' in owner.text
+    await save(protocol="AS2")
+    assert owner.status == 200
+
+
+async def test_a_validity_that_is_none_is_told_beside_the_field(
+    owner, save, shop, desk
+):
+    await save(protocol="AS2", selfValidityDays="9999")
+    assert owner.status == 422
+    assert 'aria-describedby="e-selfValidityDays"' in owner.text
+    assert not (await desk.integrations.get(shop)).pairs
