@@ -1,5 +1,6 @@
 """Dictionaries: the list, making, renaming and deleting one, its columns."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -48,10 +49,10 @@ async def make_dictionary(visit: Visit) -> web.StreamResponse:
     form = visit.form
     name, names = form.text("name"), form.raw("columns")
     try:
-        file = next(iter(form.files("file")), None)
-        if file is not None:
+        files = await asyncio.to_thread(form.files, "file")
+        if files:
             made = await visit.desk.dictionary_files.create(
-                visit.actor, name, CsvFile(data=file)
+                visit.actor, name, CsvFile(data=files[0])
             )
         else:
             columns = [ColumnDraft(line) for line in names.splitlines() if line.strip()]
