@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from admin_web.pages.assets import Asset
+from admin_web.pages.byte_code import byte_code
 from admin_web.pages.formats import FILTERS
 from admin_web.pages.reader import LANGUAGES, READER, catalogue, reader_of
 from admin_web.pages.session import Session
@@ -87,7 +89,7 @@ RENDERER = web.AppKey("renderer", Renderer)
 def environment() -> Environment:
     """Return the environment: everything escaped, an unknown name is an error.
 
-    Every template is compiled here, because that would hold the loop later.
+    Every template is loaded here, because that would hold the loop later.
     """
     made = Environment(
         loader=PackageLoader("admin_web"),
@@ -97,6 +99,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=byte_code(Path(__file__).parent / "__pycache__"),
     )
     made.install_gettext_callables(_text, _plural, newstyle=True)  # type: ignore[attr-defined] # the extension adds it
     made.filters.update(FILTERS)
