@@ -107,7 +107,11 @@ class SignIns:
         )
         async with self.by.db.write() as conn:
             today = await people.person(conn, login)
-            if today is None or today.password_hash != person.password_hash:
+            if (
+                today is None
+                or today.password_hash != person.password_hash
+                or today.user.second_factor != person.user.second_factor
+            ):
                 raise wrong_login()  # changed meanwhile
             await tokens.remove_expired(conn, now)
             await tokens.add(conn, session, digest(text))
