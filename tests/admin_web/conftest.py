@@ -43,7 +43,7 @@ from gateway.engine.desk.news import Newsroom
 from gateway.engine.desk.people import People
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
-from gateway.engine.desk.secret import new_secret
+from gateway.engine.desk.secret import Passwords, new_secret
 from gateway.engine.desk.settings import AppSettings
 from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
@@ -112,7 +112,6 @@ def desk(world, tmp_path, blobs, converter):
     book = MailboxAs2Book(
         db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"
     )
-    tables = Dictionaries(db=db, clock=clock, new_id=new_id)
     credentials = Credentials(
         db=db,
         clock=clock,
@@ -121,7 +120,9 @@ def desk(world, tmp_path, blobs, converter):
         vault=world.vault,
         attempts=Attempts(clock),
         password_changed=world.passwords_changed.append,
+        passwords=Passwords(memory=8, passes=1),  # real ones take 50 ms each
     )
+    tables = Dictionaries(db=db, clock=clock, new_id=new_id)
     certificates = Certificates(
         db=db, clock=clock, files=world.files, host_keys=[HOST_KEY]
     )

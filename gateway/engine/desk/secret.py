@@ -15,8 +15,6 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 32
 
 _MEMORY, _PASSES = 19 * 1024, 2  # OWASP's parameters for argon2id
-# no password's hash; verified for a login that is not there: both answers take as long
-_NOBODY = f"$argon2id$v=19$m={_MEMORY},t={_PASSES},p=1${'A' * 22}${'A' * 43}"
 
 
 def new_secret() -> str:
@@ -30,12 +28,14 @@ def digest(token: str) -> str:
 
 
 class Passwords:
-    """argon2id (OWASP's parameters: 19 MiB, 2 passes), in threads, two at a time."""
+    """argon2id in threads, two at a time; *memory* in KiB."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = _MEMORY, passes: int = _PASSES) -> None:
         self._hasher = PasswordHasher(
-            time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1
+            time_cost=passes, memory_cost=memory, parallelism=1
         )
+        # no password's hash; verified for a login that is not there: as slow as others
+        self._nobody = f"$argon2id$v=19$m={memory},t={passes},p=1${'A' * 22}${'A' * 43}"
         self._turns = asyncio.Semaphore(2)
 
     async def hash(self, password: str) -> str:
@@ -47,7 +47,7 @@ class Passwords:
         async with self._turns:
             try:
                 await asyncio.to_thread(
-                    self._hasher.verify, stored or _NOBODY, password
+                    self._hasher.verify, stored or self._nobody, password
                 )
             except (VerificationError, InvalidHashError):
                 return False
