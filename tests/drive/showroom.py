@@ -80,6 +80,7 @@ def furnish(world: World, partner: Person) -> Showroom:
         "templates": world.template(),
         "dictionaries": world.api.get("/api/v1/dictionaries")[0]["uuid"],
         "users": "olena",
+        "certificates": world.api.get("/api/v1/certificates")[0]["fingerprint"],
     }
     return Showroom(shop, supplier, retail, samples)
 
