@@ -204,11 +204,12 @@ async def _show(
     form, chosen = await with_template(visit, form, fresh=fresh, anew=anew)
     form, told = await _previewed(visit, opened, form)
     form, example = await example_of(visit, form)
+    refused_now = visit.request.method == "POST" and not visit.by_script
     rules = await visit.desk.rules.listing(opened.mailbox.id)
     places = {rule.id: place for place, rule in enumerate(rules, 1)}
     return visit.render(
         "rule.html",
-        422 if form.errors and not visit.by_script else 200,
+        422 if form.errors and refused_now else 200,
         mailbox=opened.mailbox,
         rule=opened.rule,
         here=opened.here,

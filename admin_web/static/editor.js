@@ -98,7 +98,7 @@ const makeEditor = (() => {
 
   // --- the editor ------------------------------------------------------------------------
 
-  return function make({ place, area, label, readOnly, changed, execute }) {
+  return function make({ place, area, label, phrases, readOnly, changed, execute }) {
     const host = document.createElement("div");
     host.className = "editor-host";
     place.append(host);
@@ -131,6 +131,7 @@ const makeEditor = (() => {
             CodeMirror.indentWithTab,
           ]),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
+          EditorState.phrases.of(phrases),
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),
           EditorView.updateListener.of((change) => {

@@ -56,6 +56,7 @@
     place: byId("editor"),
     area,
     label: byId("editor").dataset.label,
+    phrases: JSON.parse(byId("editor").dataset.phrases),
     readOnly: locked,
     changed: show,
     execute: () => byId("execute")?.click(),

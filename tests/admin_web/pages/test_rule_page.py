@@ -371,6 +371,7 @@ async def test_an_auditor_may_look_and_no_more(stranger, people, keep, box):
 async def test_a_rule_without_its_template_is_shown(form, keep):
     await form.open(await keep(template=TemplateId("gone"), template_version=None))
     assert "There is no template gone" in form.part("w-templateUuid")
+    await form.set(name="Renamed").save()
     assert form.browser.status == 422
 
 
