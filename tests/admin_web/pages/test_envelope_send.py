@@ -284,6 +284,21 @@ async def test_a_dictionary_field_means_one_record(owner, desk, shop, fill):
     assert await sent_by(desk, shop) == 0
 
 
+async def test_a_dictionary_that_is_not_there_allows_any_text(
+    owner, desk, shop, kinds, fill
+):
+    later = await desk.templates.add(COMMAND_LINE, template_of("gone"))
+    await owner.get(f"{NEW}?mailbox={shop}&template={KINDS}")
+    assert "<datalist" not in owner.text
+    typed = [("number", "7"), ("buyer", "Somebody"), ("ready", "2026-13-45T99:99")]
+    await fill(typed, templateVersion=later.version)
+    assert f'id="e-{MAIN}/ready"' in owner.text
+    assert f'id="e-{MAIN}/buyer"' not in owner.text
+    await fill(typed[:2], templateVersion=later.version)
+    [document] = (await opened(desk, owner, shop)).draft.documents
+    assert ["Somebody"] in [list(field.values) for field in document.fields]
+
+
 async def test_a_record_is_meant_by_any_of_its_values(
     owner, desk, shop, fill, partners
 ):
@@ -328,6 +343,14 @@ async def test_more_rows_than_a_form_may_have_are_refused(owner, desk, shop, fil
     await fill([(f"lines[{number}]/article", "x") for number in range(1001)])
     assert owner.status == 413
     assert "1000 inputs allowed" in owner.text
+
+
+async def test_a_file_that_is_gone_meanwhile_is_told(owner, desk, shop, fill):
+    gone = "00000000-0000-4000-8000-000000000404"
+    await fill([("number", "7"), ("scan.uuid", gone), ("scan.name", "old.pdf")])
+    assert owner.status == 422
+    assert f"there is no attachment {gone}" in owner.text
+    assert await sent_by(desk, shop) == 0
 
 
 async def test_pressed_twice_it_is_sent_once(owner, desk, shop, fill):
