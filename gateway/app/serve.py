@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from as2_server.server import As2Server
 from certs.ssh_keys import fingerprint, known_hosts_line
 from gateway.adapters.lock import held
+from gateway.adapters.memory import give_back_large_blocks
 from gateway.adapters.systemd import Systemd
 from gateway.adapters.watchdog import Watchdog
 from gateway.app import admin, engine
@@ -52,6 +53,7 @@ class Running:
 
 async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) -> int:
     """Serve until SIGTERM or SIGINT; a second one ends the process at once."""
+    give_back_large_blocks()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     main = asyncio.current_task()
