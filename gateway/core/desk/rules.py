@@ -86,7 +86,8 @@ class Looked:
 class Preview:
     """What a rule would do: the name of the file, or whether the example matches.
 
-    *file_name* is of IN rules; *matches* is None without an example.
+    *file_name* is of IN rules; *matches* is None without an example, and for what only
+    the transport can tell.
     """
 
     file_name: str = ""

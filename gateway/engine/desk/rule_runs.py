@@ -21,7 +21,7 @@ from gateway.core.model import (
     Top,
 )
 from gateway.core.ports import Blobs, Clock, NewId
-from gateway.core.rules import Rule, RuleDirection
+from gateway.core.rules import MatchKind, Rule, RuleDirection
 from gateway.engine.conversion import Conversions, Incoming, SourceFile
 from gateway.engine.desk.execute_token import KeptExample
 from gateway.engine.desk.refusals import refusal
@@ -210,7 +210,12 @@ def _file_name(example: Example) -> FileName:
         raise Invalid(why, data={"exampleName": str(error)}) from error
 
 
-def _matches(rule: Rule, example: Example) -> bool:
+def _matches(rule: Rule, example: Example) -> bool | None:
+    """Whether the example fits; None if that hangs on an attribute it cannot have."""
+    if rule.match is not None and rule.match.kind is MatchKind.ATTRIBUTE:
+        name, _, _expression = rule.match.pattern.partition("==")
+        if name.strip().casefold() not in ATTRIBUTES:
+            return None
     head = example.data[:CONTENT_LIMIT]
     # a rule that is off matches nothing
     tried = replace(rule, enabled=True)
@@ -222,6 +227,6 @@ def _doubts(rule: Rule, example: Example, drafts: Sequence[Draft]) -> Sequence[s
     doubts = []
     if any(draft.template != rule.template for draft in drafts):
         doubts.append("The result is an envelope of another template than the rule's.")
-    if not _matches(rule, example):
+    if _matches(rule, example) is False:
         doubts.append("The rule's pattern does not match the example.")
     return doubts

@@ -298,6 +298,7 @@ async def test_the_pattern_is_tried_while_it_is_written(form, keep, box, templat
         ("NAME", "ord", "Does not match"),
         ("CONTENT", "<number>", "Matches the example file"),
         ("ATTRIBUTE", "folder==coutbox", "Matches the example file"),
+        ("ATTRIBUTE", "subject==ORDERS", "NAME==expression"),
         ("NAME", "(", "is not a regular expression"),
         ("NAME", "", "whole file name"),
     ]:
