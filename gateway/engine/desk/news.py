@@ -9,6 +9,7 @@ from gateway.store.database import Database
 
 OTHERS_SECONDS = 5
 """How often to look again where other processes write to the same database."""
+LAG = 50  # lines that are looked at again there
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,16 @@ class Newsroom:
         try:
             bell.clear()  # before looking: no commit may be lost meanwhile
             found = await self._look(line)
-            if not found and await _rung(bell, self._limit(patience)):
-                found = await self._look(line)
+            if found:
+                return found
+            rung = await _rung(bell, self._limit(patience))
         finally:
             self._waiting.discard(bell)
-        if found or self.db.embedded:
-            return found
+        if self.db.embedded:
+            return await self._look(line)
         # lines of several processes are not committed in the order of their numbers
-        return News(found.line, everything=True)
+        found = await self._look(max(line - LAG, 0))
+        return found if rung else News(found.line, everything=True)
 
     def _limit(self, patience: float) -> float:
         return patience if self.db.embedded else min(patience, OTHERS_SECONDS)

@@ -132,7 +132,9 @@ async def test_silence_is_broken_by_heartbeats(owner, streams):
     streams.heartbeat = 0.01
     answer, _first = await begun(owner)
     async with asyncio.timeout(20):
-        assert await answer.content.readline() == b": nothing new\n"
+        line = await answer.content.readline()
+    # where other processes write too, it is told to look again
+    assert line in {b": nothing new\n", b"id: 0\n"}
     answer.close()
 
 

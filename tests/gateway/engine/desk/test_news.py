@@ -75,7 +75,7 @@ async def test_nothing_is_told_of_what_was_rolled_back(db, clock, room, receive)
         async with db.write() as conn:
             await transfers.note(conn, TransferId("t1"), clock(), "x", "y")
             raise ZeroDivisionError
-    assert not await room.after(1, SHORT, asyncio.Event())
+    assert (await room.after(1, SHORT, asyncio.Event())).transfers == ()
 
 
 async def test_who_waits_may_be_woken_for_nothing(room):
