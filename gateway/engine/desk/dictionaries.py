@@ -193,11 +193,12 @@ class Dictionaries:
         """Write the audit entry; return the dictionary with its next revision."""
         now = self.clock()
         await dictionaries.touch(conn, old.id, now)
-        before, after = facts(old), facts(new)
+        changed = replace(new, revision=old.revision + 1, changed_at=now)
+        before, after = facts(old), facts(changed)
         await audit.add(
             conn, now, actor.login, action, old.id, before=before, after=after
         )
-        return replace(new, revision=old.revision + 1, changed_at=now)
+        return changed
 
     async def _matched(
         self,
@@ -271,5 +272,6 @@ def facts(dictionary: Dictionary) -> dict[str, object]:
     return {
         "name": dictionary.name,
         "columns": [column.name for column in dictionary.columns],
+        "revision": dictionary.revision,  # as many records may hold other values
         "records": dictionary.record_count,
     }

@@ -66,7 +66,14 @@ class People:
         admin = User(login=ADMIN, role=PersonRole.OWNER, created_at=now)
         async with self.by.db.write() as conn:
             await people.add(conn, admin, hashed)
-            await audit.add(conn, now, COMMAND_LINE.login, "user-added", ADMIN)
+            await audit.add(
+                conn,
+                now,
+                COMMAND_LINE.login,
+                "user-added",
+                ADMIN,
+                after={"role": admin.role.value},
+            )
         return password
 
     async def add_user(
@@ -169,7 +176,15 @@ class People:
             if not await second_factor.remove(conn, login):
                 raise Conflict(f"{login} has no second factor.")
             await tokens.end_sessions(conn, login)
-            await self._booked(conn, actor, "second-factor-reset", login)
+            await audit.add(
+                conn,
+                self.by.clock(),
+                actor.login,
+                "second-factor-reset",
+                login,
+                before={"secondFactor": True},
+                after={"secondFactor": False},
+            )
 
     async def end_sessions(self, actor: Actor, login: str) -> None:
         async with self.by.db.write() as conn:
@@ -231,10 +246,14 @@ class People:
         return token, text
 
     async def revoke_token(self, actor: Actor, uuid: str) -> None:
+        now = self.by.clock()
         async with self.by.db.write() as conn:
+            known = {each.uuid: each for each in await tokens.listing(conn, now)}
             if not await tokens.remove(conn, uuid):
                 raise NotFound(f"There is no token {uuid}.")
-            await self._booked(conn, actor, "token-revoked", uuid)
+            gone = known.get(uuid)  # not there if it had ended already
+            facts = {"name": gone.name, "role": gone.role.value} if gone else {}
+            await audit.add(conn, now, actor.login, "token-revoked", uuid, before=facts)
 
     async def _booked(
         self, conn: Connection, actor: Actor, action: str, subject: str

@@ -1,5 +1,6 @@
 """The desk of rules: checked, executed, then saved, with the audit entry."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -149,7 +150,15 @@ class Rules:
             if old.enabled is not enabled:
                 await rules.switch(conn, rule, now, enabled=enabled)
                 action = "rule-enable" if enabled else "rule-disable"
-                await audit.add(conn, now, actor.login, action, rule)
+                await audit.add(
+                    conn,
+                    now,
+                    actor.login,
+                    action,
+                    rule,
+                    before={"name": old.name, "enabled": old.enabled},
+                    after={"name": old.name, "enabled": enabled},
+                )
             return replace(old, enabled=enabled)
 
     async def order(
@@ -228,11 +237,19 @@ def _check_order(listed: Sequence[Rule], order: Sequence[RuleId]) -> None:
 
 
 def _summary(rule: Rule) -> dict[str, object]:
-    """Return what the audit log keeps: the content, long texts only as their length."""
+    """Return what the audit log keeps: the content, long texts only as their mark."""
     content = dict(content_of(RuleDraft.of(rule)))
-    content["stylesheet"] = f"{len(rule.stylesheet)} characters"
-    content["validations"] = [one.name for one in rule.validations]
+    content["stylesheet"] = _mark(rule.stylesheet)
+    content["validations"] = [
+        f"{one.name}: {_mark(one.content)}" for one in rule.validations
+    ]
     return {"name": rule.name, "enabled": rule.enabled, **content}
+
+
+def _mark(text: str) -> str:
+    """Return what tells one long text from another."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{len(text)} characters, SHA-256 {digest[:16]}"
 
 
 async def _must_exist(conn: Connection, mailbox: MailboxId) -> None:
