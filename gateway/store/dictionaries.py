@@ -42,6 +42,12 @@ async def get(conn: AsyncConnection, dictionary: str) -> Dictionary | None:
     return found[0] if found else None
 
 
+async def revision(conn: AsyncConnection, dictionary: str) -> int | None:
+    """Return its revision alone: nothing is counted."""
+    wanted = select(dictionaries.c.revision).where(dictionaries.c.uuid == dictionary)
+    return (await conn.execute(wanted)).scalar_one_or_none()
+
+
 async def add(conn: AsyncConnection, dictionary: Dictionary, at: datetime) -> None:
     await conn.execute(
         insert(dictionaries).values(

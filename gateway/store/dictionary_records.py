@@ -31,7 +31,7 @@ from gateway.store.tables import (
 )
 
 INDEXED = 500  # characters of a value that its index holds
-BATCH_VALUES = 4000  # handled between two turns of the event loop
+BATCH, BATCH_VALUES = 500, 4000  # records, values between two turns of the event loop
 Values = tuple[str, ...]
 
 _MOVE = (
@@ -231,7 +231,7 @@ async def _column_list(conn: AsyncConnection, dictionary: str) -> Sequence[int]:
 
 def batch_size(columns: int) -> int:
     """Return how many records are handled at once."""
-    return max(1, BATCH_VALUES // max(columns, 1))
+    return max(1, min(BATCH, BATCH_VALUES // max(columns, 1)))
 
 
 async def _batches(

@@ -14,7 +14,7 @@ from gateway.core.errors import Conflict, StorageError
 from gateway.engine.desk import dictionary_csv
 from gateway.engine.desk.dictionaries import Dictionaries, known
 from gateway.engine.desk.dictionary_rows import check_size
-from gateway.store import dictionary_records
+from gateway.store import dictionaries, dictionary_records
 from gateway.store.database import Database
 
 SHOWN = 10  # rows of a preview
@@ -99,8 +99,7 @@ class DictionaryFiles:
         size = dictionary_records.batch_size(len(found.columns))
         while True:
             async with self.db.read() as conn:
-                now = await known(conn, found.id)
-                if now.revision != found.revision:
+                if await dictionaries.revision(conn, found.id) != found.revision:
                     # one file must not hold half of the old and half of the new
                     raise StorageError(f"{found.name} was changed while it was read")
                 some = await dictionary_records.after(conn, found.id, last, size)
