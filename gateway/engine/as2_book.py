@@ -2,9 +2,9 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from certs.partner import to_der
 from gateway.core.as2 import As2Profile, MdnMode, OwnKeyRecord
@@ -12,10 +12,13 @@ from gateway.core.integration import AS2_DEFAULTS, Integration
 from gateway.core.model import Channel, MailboxId
 from gateway.core.ports import Clock, Vault
 from gateway.core.retry import RetryPolicy
-from gateway.engine.parking import active
-from gateway.store import as2_keys, mailboxes
+from gateway.store import as2_keys, integrations
 from gateway.store.as2_keys import KEY_PURPOSE, SealedKey
 from gateway.store.database import Database
+
+T = TypeVar("T")
+REMEMBERED = 256
+"""Mailboxes whose settings are kept ready."""
 
 AS2_SECRETS = {
     "httpPassword": "as2-http-password",
@@ -29,28 +32,39 @@ AS2_SECRETS = {
 class MailboxAs2Book:
     """Reads the database at each question, so that a change counts at once.
 
-    *base_url* returns what a Self URL begins with: `https://host:port`.
+    What is made of it (certificates read, secrets opened) is made anew only when it has
+    changed. *base_url* returns what a Self URL begins with: `https://host:port`.
     """
 
     db: Database
     vault: Vault
     clock: Clock
     base_url: Callable[[], str]
+    _profiles: dict[MailboxId, "_Made"] = field(default_factory=dict, repr=False)
+    _keys: dict[MailboxId, tuple[Sequence[SealedKey], Sequence[OwnKeyRecord]]] = field(
+        default_factory=dict, repr=False
+    )
 
     async def profile(self, mailbox: MailboxId) -> As2Profile | None:
         async with self.db.read() as conn:
-            integration = await active(conn, mailbox)
-            owner = await mailboxes.get(conn, mailbox)
-        if integration is None or integration.protocol is not Channel.AS2:
+            found = await integrations.active_with_name(conn, mailbox)
+        if found is None or found[0].protocol is not Channel.AS2:
             return None
-        if owner is None:
-            return None
-        return self._profile(integration, owner.name)
+        made_of = (*found, self.base_url())
+        known = self._profiles.get(mailbox)
+        if known is None or known.made_of != made_of:
+            known = _Made(made_of, self._profile(*found))
+            _remember(self._profiles, mailbox, known)
+        return known.profile
 
     async def own_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         async with self.db.read() as conn:
             found = await as2_keys.of(conn, mailbox, self.clock())
-        return [opened(self.vault, key) for key in found]
+        sealed, records = self._keys.get(mailbox, ((), ()))
+        if sealed != found:
+            records = [opened(self.vault, key) for key in found]
+            _remember(self._keys, mailbox, (found, records))
+        return records
 
     async def kept_keys(self, mailbox: MailboxId) -> Sequence[OwnKeyRecord]:
         async with self.db.read() as conn:
@@ -98,6 +112,20 @@ class MailboxAs2Book:
         if not as2[name]:
             return ""
         return self.vault.open(b64decode(as2[name]), AS2_SECRETS[name]).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A profile and what it was made of: settings, mailbox's name, base URL."""
+
+    made_of: tuple[Integration, str, str]
+    profile: As2Profile
+
+
+def _remember(known: dict[MailboxId, T], mailbox: MailboxId, value: T) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[mailbox] = value
 
 
 def retries(integration: Integration) -> RetryPolicy:

@@ -3,14 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import MailboxId
 from gateway.store.tables import as2_keys, as2_messages
 
 KEY_PURPOSE = "as2-key"
+
+# made once: it is asked for each message
+_OF = (
+    select(as2_keys)
+    .where(
+        as2_keys.c.mailbox == bindparam("mailbox"),
+        or_(as2_keys.c.retired_at.is_(None), as2_keys.c.retired_at > bindparam("now")),
+    )
+    .order_by(as2_keys.c.created_at, as2_keys.c.uuid)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +51,8 @@ async def of(
     conn: AsyncConnection, mailbox: MailboxId, now: datetime
 ) -> Sequence[SealedKey]:
     """Return the mailbox's pairs that are not retired, the oldest first."""
-    return await _found(conn, as2_keys.c.mailbox == mailbox, _alive(now))
+    rows = await conn.execute(_OF, {"mailbox": mailbox, "now": now})
+    return [_key(row) for row in rows]
 
 
 async def kept(conn: AsyncConnection, mailbox: MailboxId) -> Sequence[SealedKey]:
@@ -102,15 +124,16 @@ async def _found(
         .where(*conditions)
         .order_by(as2_keys.c.created_at, as2_keys.c.uuid)
     )
-    return [
-        SealedKey(
-            uuid=row.uuid,
-            mailbox=MailboxId(row.mailbox),
-            private_key=row.private_key,
-            certificate=row.certificate,
-            created_at=row.created_at,
-            signs_from=row.signs_from,
-            retired_at=row.retired_at,
-        )
-        for row in rows
-    ]
+    return [_key(row) for row in rows]
+
+
+def _key(row: Row[Any]) -> SealedKey:
+    return SealedKey(
+        uuid=row.uuid,
+        mailbox=MailboxId(row.mailbox),
+        private_key=row.private_key,
+        certificate=row.certificate,
+        created_at=row.created_at,
+        signs_from=row.signs_from,
+        retired_at=row.retired_at,
+    )

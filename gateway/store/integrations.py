@@ -13,15 +13,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.integration import DefaultRule, Integration
 from gateway.core.model import Channel, MailboxId
-from gateway.store.tables import integrations
+from gateway.store.tables import integrations, mailboxes, settings
 
 _ONE = select(integrations).where(integrations.c.mailbox == bindparam("mailbox"))
+_SWITCH = settings.c.key == "integrations_enabled"
+_WITH_NAME = (
+    select(integrations, mailboxes.c.name, settings.c.value.label("switch"))
+    .join(mailboxes, mailboxes.c.uuid == integrations.c.mailbox)
+    .outerjoin(settings, _SWITCH)
+    .where(integrations.c.mailbox == bindparam("mailbox"))
+)
 
 
 async def get(conn: AsyncConnection, mailbox: MailboxId) -> Integration:
     """Return the settings, the defaults if they were never saved."""
     row = (await conn.execute(_ONE, {"mailbox": mailbox})).mappings().one_or_none()
     return _integration(row) if row else Integration(mailbox=mailbox)
+
+
+async def active_with_name(
+    conn: AsyncConnection, mailbox: MailboxId
+) -> tuple[Integration, str] | None:
+    """Return the settings and the mailbox's name; None while that is switched off."""
+    found = await conn.execute(_WITH_NAME, {"mailbox": mailbox})
+    row = found.mappings().one_or_none()
+    if row is None or not row["enabled"] or row["switch"] is False:
+        return None
+    return _integration(row), row["name"]
 
 
 async def saved(conn: AsyncConnection) -> Sequence[Integration]:

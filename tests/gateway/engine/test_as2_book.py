@@ -108,6 +108,17 @@ async def test_what_was_set_is_there_and_secrets_are_opened(
     assert not any(secret in repr(profile) for secret in ("httpPassword", "clientKey"))
 
 
+async def test_a_profile_is_made_anew_when_what_it_is_made_of_changes(book, save, db):
+    await save(ON)
+    first = await book.profile(BOX)
+    assert await book.profile(BOX) is first
+    await save(replace(ON, as2={"recipientId": "Them"}))
+    assert (await book.profile(BOX)).recipient_id == "Them"
+    async with db.write() as conn:
+        await mailboxes.change(conn, Mailbox(id=BOX, name="Store"))
+    assert (await book.profile(BOX)).self_id == "Store"
+
+
 @pytest.mark.parametrize(
     "change", [{"enabled": False}, {"protocol": Channel.SFTP}], ids=["off", "sftp"]
 )
