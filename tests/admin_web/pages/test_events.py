@@ -4,20 +4,10 @@ import asyncio
 import json
 
 import pytest
+from transfer_builders import put_received
 
 from admin_web.pages.events import EVENTS, STREAMS
 from gateway.core.desk.actor import COMMAND_LINE
-from gateway.core.model import (
-    BlobRef,
-    Channel,
-    FileName,
-    Folder,
-    MailboxId,
-    Receipt,
-    Top,
-    TransferId,
-    Upload,
-)
 from gateway.store import transfers
 from gateway.store.news import MOST
 
@@ -32,18 +22,10 @@ def change(db, box, clock):
     """Return what records a received file, which is news."""
 
     async def one(uuid, lines=()):
-        upload = Upload(
-            mailbox=MailboxId(box),
-            channel=Channel.SFTP,
-            name=FileName("a.edi"),
-            folder=Folder(Top.COUTBOX),
-            blob=BlobRef("0" * 64, 1),
-        )
-        async with db.write() as conn:
-            receipt = Receipt(id=TransferId(uuid), received_at=clock())
-            await transfers.receive(conn, receipt, upload)
-            if lines:
-                await transfers.notes(conn, TransferId(uuid), clock(), lines)
+        await put_received(db, box, clock(), uuid)
+        if lines:
+            async with db.write() as conn:
+                await transfers.notes(conn, uuid, clock(), lines)
 
     return one
 

@@ -4,20 +4,11 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+from transfer_builders import put_received
 
 from gateway.core.desk.news import News
 from gateway.core.integration import Mailbox
-from gateway.core.model import (
-    BlobRef,
-    Channel,
-    FileName,
-    Folder,
-    MailboxId,
-    Receipt,
-    Top,
-    TransferId,
-    Upload,
-)
+from gateway.core.model import MailboxId, TransferId
 from gateway.engine.desk import news as module
 from gateway.engine.desk.news import Newsroom
 from gateway.store import mailboxes, transfers
@@ -39,16 +30,7 @@ def receive(db, clock):
     """Return what records a received file."""
 
     async def one(uuid):
-        upload = Upload(
-            mailbox=BOX,
-            channel=Channel.SFTP,
-            name=FileName("a.edi"),
-            folder=Folder(Top.COUTBOX),
-            blob=BlobRef("0" * 64, 1),
-        )
-        async with db.write() as conn:
-            receipt = Receipt(id=TransferId(uuid), received_at=clock())
-            await transfers.receive(conn, receipt, upload)
+        await put_received(db, BOX, clock(), uuid)
 
     return one
 
