@@ -1,6 +1,6 @@
 """The form of a rule: new, opened, tried, saved."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -54,28 +54,28 @@ class Opened:
         return address_of(self.mailbox.id, self.rule.id if self.rule else "new")
 
 
-async def show_new(visit: Visit) -> web.StreamResponse:
-    """Show the form of a new rule; the query may choose direction, level, template."""
-    opened = await _opened(visit)
-    query = visit.request.query
-    direction = (
-        RuleDirection.IN if query.get("direction") == "IN" else RuleDirection.OUT
-    )
-    level = Level.ACCOUNT if query.get("level") == "ACCOUNT" else Level.MAILBOX
-    form = rule_form.blank(direction, level)
-    form = form.having(templateUuid=query.get("template", "").strip())
-    return await _show(visit, opened, form, fresh=True)
-
-
 async def show_rule(visit: Visit) -> web.StreamResponse:
-    """Show the form as the rule is saved."""
+    """Show the form as the rule is saved, or that of a new rule.
+
+    The query may choose direction, level and template of a new one.
+    """
     opened = await _opened(visit)
     if opened.rule is None:
-        raise NotFound("There is no such rule.")
+        return await _show(visit, opened, _blank(visit.request.query), fresh=True)
     form = rule_form.shown(opened.rule)
     if visit.actor.role.covers(PersonRole.INTEGRATOR):
         form = await kept_example(visit, form, opened.rule)
     return await _show(visit, opened, form)
+
+
+def _blank(query: Mapping[str, str]) -> RuleForm:
+    into = query.get("direction") == RuleDirection.IN.value
+    account = query.get("level") == Level.ACCOUNT.value
+    form = rule_form.blank(
+        RuleDirection.IN if into else RuleDirection.OUT,
+        Level.ACCOUNT if account else Level.MAILBOX,
+    )
+    return form.having(templateUuid=query.get("template", "").strip())
 
 
 async def work(visit: Visit) -> web.StreamResponse:
@@ -250,7 +250,7 @@ def _of(path: str) -> Sequence[Page]:
 
 
 PAGES: Sequence[Page] = (
-    Page(method="GET", path=NEW, handler=show_new, role=PersonRole.INTEGRATOR),
+    Page(method="GET", path=NEW, handler=show_rule, role=PersonRole.INTEGRATOR),
     *_of(NEW),
     Page(method="GET", path=OLD, handler=show_rule, role=PersonRole.AUDITOR),
     *_of(OLD),

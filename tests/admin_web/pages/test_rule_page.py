@@ -7,6 +7,7 @@ from rule_browser import NamedFile, RuleBrowser
 from admin_web.pages import rule_work
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.audit import AuditQuery
+from gateway.core.errors import Conflict
 from gateway.core.model import MailboxId, RuleId, TemplateId
 from gateway.core.rules import (
     Level,
@@ -16,6 +17,7 @@ from gateway.core.rules import (
     RuleDirection,
     Validation,
 )
+from gateway.engine.desk.rules import Rules
 from gateway.store import rules
 
 XSD = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -148,6 +150,12 @@ async def test_execute_tells_the_line_and_then_nothing_can_be_saved(
     assert form.browser.status == 422
     assert "press Execute first" in form.part("why")
     assert await desk.rules.listing(box) == []
+    await form.do("", end="/result")  # nor is there a result to take along
+    assert form.browser.status == 200
+    assert "does not compile" in form.part("result-pane")
+    await form.set(templateUuid="nothing").do("", end="/result")
+    assert form.browser.status == 422
+    assert "There is no template" in form.part("w-templateUuid")
 
 
 async def test_what_changed_after_execute_is_not_saved(form, desk, box, template):
@@ -240,6 +248,7 @@ async def test_validation_files_are_added_used_and_removed(
     files = [
         ("validationFile", NamedFile("order.xsd", XSD)),
         ("validationFile", NamedFile("note.txt", b"x")),
+        ("validationFile", NamedFile("odd.sch", b"\x00\x01")),
     ]
     await form.do("files", *files)
     assert "must end in .xsd or .sch" in form.part("validations")
@@ -331,6 +340,25 @@ async def test_what_somebody_saved_meanwhile_is_replaced_only_knowingly(
     assert (await only(desk, box)).name == "Orders"
     await form.save()
     assert (await only(desk, box)).name == "Mine"
+
+
+async def test_who_saves_at_the_same_moment_is_told_so(form, keep, desk, monkeypatch):
+    async def too_late(*_more):
+        raise Conflict("The rule has changed meanwhile.", "rule-changed")
+
+    await form.open(await keep())
+    monkeypatch.setattr(Rules, "save", too_late)
+    await form.set(name="Mine").save()
+    assert form.browser.status == 422
+    assert "Somebody has saved this rule" in form.part("why")
+    assert form["name"] == "Mine"
+
+
+async def test_an_example_that_is_unreadable_by_now_is_told(form, keep, blobs):
+    kept = await blobs.put(b"<a>")
+    await form.open(await keep(example=kept, example_name="order.xml"))
+    assert form.browser.status == 200
+    assert "line 1" in form.part("example-pane").lower()
 
 
 async def test_a_rule_is_cloned_and_deleted_from_its_form(form, keep, desk, box):
