@@ -88,6 +88,17 @@ document.addEventListener("htmx:sendError", () => {
   tell(document.body.dataset.offline || "The gateway does not answer.", "err");
 });
 
+// --- search: the key / goes there from anywhere but a field ------------------------------
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  const search = document.querySelector("main input[type=search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+});
+
 // --- theme and time zone: cookies, so that the server renders what fits ------------
 
 function remember(name, value) {

@@ -10,6 +10,7 @@ let source = null;
 let timer = 0;
 let looked = 0;
 let busy = false;
+let due = false; // something changed since the last look
 let paused = false;
 
 function show(state, text) {
@@ -68,11 +69,13 @@ async function look() {
   timer = 0;
   if (busy) return later();
   busy = true;
+  due = false;
   looked = Date.now();
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     const signedOut = new URL(answer.url).pathname !== location.pathname;
-    if (signedOut || !answer.ok) return lost();
+    if (signedOut || (answer.status >= 400 && answer.status < 500)) return lost();
+    if (!answer.ok) return later();
     update(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     later(); // the stream tells whether the gateway is there
@@ -82,6 +85,7 @@ async function look() {
 }
 
 function later() {
+  due = true;
   if (!timer && source) timer = setTimeout(look, Math.max(0, looked + every - Date.now()));
 }
 
@@ -111,6 +115,7 @@ function close() {
 function open() {
   if (source || paused || document.hidden) return;
   source = new EventSource(`/admin/events?after=${line}`);
+  if (due) later();
   source.addEventListener("open", () => show("live", pill.dataset.on));
   source.addEventListener("end", lost);
   source.addEventListener("news", (event) => {

@@ -23,6 +23,8 @@ def test_failed_files_run_again_while_one_looks(admin: Page, world: World):
         box.partner.write(f"coutbox/{name}", FIR)
         expect(row(admin, name).get_by_text("Failed", exact=True)).to_be_visible()
     expect(admin.get_by_text("no OUT rule matches one.edi")).to_be_visible()
+    admin.keyboard.press("/")
+    expect(admin.get_by_label("Search transfers")).to_be_focused()
 
     world.order_out(box, FIR)
     row(admin, "two.edi").get_by_role("checkbox").check()
