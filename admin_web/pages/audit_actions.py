@@ -27,7 +27,7 @@ ACTIONS: Mapping[str, str] = {
     "integration-saved": N_("Integration saved"),
     "password-revealed": N_("SFTP password revealed"),
     "password-reset": N_("SFTP password reset"),
-    "test-mail-sent": N_("Test mail sent"),
+    "test-mail-sent": N_("Test mail tried"),
     "as2-rollover-begun": N_("Roll-over begun"),
     "as2-rollover-activated": N_("New certificate signs"),
     "as2-rollover-cancelled": N_("Roll-over cancelled"),
