@@ -6,7 +6,6 @@ NAME-light.webp, NAME-dark.webp, and NAME-narrow.webp for a telephone.
 
 import base64
 import re
-import secrets
 import shutil
 import sqlite3
 import sys
@@ -22,7 +21,7 @@ import paths
 
 from as2_builders import a_person
 from drive.process import GatewayProcess
-from drive.showroom import Showroom, furnish, page_paths, put
+from drive.showroom import Showroom, a_user, furnish, page_paths, put
 from drive.world import ORDER, World, eventually
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,7 +30,7 @@ PER_DAY = (9, 14, 11, 3, 12, 17, 8)
 CHROMIUM = shutil.which("chromium") or "chromium"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 TALLEST = 1800
-QUALITY = 72
+QUALITY = 62
 MOVED = {
     "transfers": ("created_at", "finished_at"),
     "trace": ("at",),
@@ -39,6 +38,7 @@ MOVED = {
     "mailbox_entries": ("created_at", "status_at"),
     "conversions": ("at",),
 }
+EXECUTED = "rule-out"
 NARROW_TOO = ("dashboard", "integrations-sftp", "transfers", "envelopes-one")
 
 
@@ -76,8 +76,7 @@ def fill(world: World) -> Showroom:
     """Make a week of orders, a few failures, people and a partner who is away."""
     room = furnish(world, a_person("as2.baltic-retail.example"))
     for login, role in (("iris", "AUDITOR"), ("marek", "OPERATOR")):
-        person = {"login": login, "role": role, "password": secrets.token_hex(12)}
-        world.api.post("/api/v1/users", person)
+        a_user(world, login, role)
     world.api.post("/api/v1/tokens", {"name": "Warehouse robot", "role": "OPERATOR"})
     number = 4700
     for count in PER_DAY:
@@ -148,10 +147,13 @@ def photograph(
         page = context.new_page()
         page.goto("/login")
         yield _picture(page, folder / f"login-{theme}.webp")
-        _sign_in(page, world)
+        _sign_in(page, room)
         for name, path in album(page, room):
             page.set_viewport_size(WIDE)  # type: ignore[arg-type]
             page.goto(path)
+            if name == EXECUTED:
+                page.get_by_role("button", name="Execute").click()
+                page.locator("#result-pane .viewer").wait_for()
             yield _picture(page, folder / f"{name}-{theme}.webp")
             if theme == "light" and name in NARROW_TOO:
                 page.set_viewport_size(NARROW)  # type: ignore[arg-type]
@@ -170,18 +172,19 @@ def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
     front = "/admin/integrations/list"
     found.append(("integrations-sftp", f"{front}?mailbox={room.shop.uuid}"))
     found.append(("integrations-as2", f"{front}?mailbox={room.retail}"))
-    return found
+    rule = f"/admin/mailboxes/{room.shop.uuid}/rules/{room.samples['out']}"
+    return [*found, (EXECUTED, rule)]
 
 
 def _slug(path: str) -> str:
-    words = re.sub(r"/admin/|mailboxes/{mailbox}/", "", path)
+    words = path.removeprefix("/admin/").replace("mailboxes/{mailbox}/rules", "rules")
+    words = words.replace("mailboxes/{mailbox}", "mailbox")
     return re.sub(r"\W+", "-", re.sub(r"{\w+}(/{\w+})*", "one", words))
 
 
-def _sign_in(page: Page, world: World) -> None:
-    password = (world.process.data / "admin-password").read_text().strip()
-    page.get_by_label("Login").fill("admin")
-    page.get_by_label("Password", exact=True).fill(password)
+def _sign_in(page: Page, room: Showroom) -> None:
+    page.get_by_label("Login").fill(room.owner)
+    page.get_by_label("Password", exact=True).fill(room.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/admin/**")
 

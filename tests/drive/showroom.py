@@ -25,6 +25,8 @@ class Showroom:
     supplier: Mailbox
     retail: str
     samples: Mapping[str, str]
+    owner: str
+    password: str
 
     def stops(self) -> Sequence[str]:
         """Return the address of every page that GET shows, and some in other states."""
@@ -67,8 +69,8 @@ def furnish(world: World, partner: Person) -> Showroom:
     world.order_in(supplier)
     put(shop, "order_ORD1.edi", ORDER)
     put(shop, "notes.txt", b"no rule knows this")
-    person = {"login": "olena", "role": "INTEGRATOR", "password": token_hex(12)}
-    world.api.post("/api/v1/users", person)
+    a_user(world, "olena", "INTEGRATOR")
+    password = a_user(world, "sofia", "OWNER")
     done = world.transfer(shop, "order_ORD1.edi", "PROCESSED")
     failed = world.transfer(shop, "notes.txt", "FAILED")
     samples = {
@@ -82,7 +84,15 @@ def furnish(world: World, partner: Person) -> Showroom:
         "users": "olena",
         "certificates": world.api.get("/api/v1/certificates")[0]["fingerprint"],
     }
-    return Showroom(shop, supplier, retail, samples)
+    return Showroom(shop, supplier, retail, samples, "sofia", password)
+
+
+def a_user(world: World, login: str, role: str) -> str:
+    """Add a person and return their password."""
+    password = token_hex(12)
+    person = {"login": login, "role": role, "password": password}
+    world.api.post("/api/v1/users", person)
+    return password
 
 
 def by_as2(world: World, partner: Person) -> str:
