@@ -1,9 +1,8 @@
 """News: which transfers have changed, for pages that show them as they are now."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gateway.core.model import TransferId
 
@@ -24,6 +23,14 @@ class News:
         return self.everything or bool(self.transfers)
 
 
+class Bell(Protocol):
+    """What wakes who waits for it: asyncio's Event is one."""
+
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    async def wait(self) -> Literal[True]: ...
+
+
 class NewsDesk(Protocol):
     """What a page may ask that stays up to date."""
 
@@ -31,7 +38,7 @@ class NewsDesk(Protocol):
         """Return the number of the newest line: what a page shows is that new."""
         ...
 
-    async def after(self, line: int, patience: float, bell: asyncio.Event) -> News:
+    async def after(self, line: int, patience: float, bell: Bell) -> News:
         """Return what changed after that line.
 
         If nothing has, wait until something may have (that rings the *bell*), until

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from gateway.core.desk.news import News
+from gateway.core.desk.news import Bell, News
 from gateway.store import news
 from gateway.store.database import Database
 
@@ -17,7 +17,7 @@ class Newsroom:
     """The NewsDesk. Nobody waits, nothing is done."""
 
     db: Database
-    _waiting: set[asyncio.Event] = field(default_factory=set)
+    _waiting: set[Bell] = field(default_factory=set)
 
     @classmethod
     def open(cls, db: Database) -> "Newsroom":
@@ -34,7 +34,7 @@ class Newsroom:
         async with self.db.read() as conn:
             return await news.newest(conn)
 
-    async def after(self, line: int, patience: float, bell: asyncio.Event) -> News:
+    async def after(self, line: int, patience: float, bell: Bell) -> News:
         self._waiting.add(bell)
         try:
             bell.clear()  # before looking: no commit may be lost meanwhile
@@ -58,7 +58,7 @@ class Newsroom:
             return await news.after(conn, line)
 
 
-async def _rung(bell: asyncio.Event, patience: float) -> bool:
+async def _rung(bell: Bell, patience: float) -> bool:
     """Wait for the bell; only this is ever cancelled, never a look."""
     try:
         async with asyncio.timeout(patience):
