@@ -191,6 +191,9 @@ class Message:
     ) -> tuple[BlobRef, Sequence[BlobRef]]:
         """Make blobs of the body and of those payloads that are none yet."""
         blobs = self.means.blobs
+        ready = [blob for blob in work.stored if blob]
+        if raw is not None and len(ready) == len(work.stored):
+            return await self._body(raw), ready
         async with asyncio.TaskGroup() as group:
             body = group.create_task(self._body(raw))
             late = {
