@@ -3,12 +3,14 @@
 import html
 import re
 from datetime import timedelta
+from functools import cache
 from io import BytesIO
 
 import pytest
 from fakes import FakeClock
 
-from certs.identity import make_identity
+from certs import identity
+from certs.identity import generate_private_key, make_identity
 from certs.partner import to_pem
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.desk.audit import AuditQuery
@@ -18,6 +20,14 @@ from gateway.core.model import Channel
 
 BOARD = "/admin/certificates"
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_key_of_each_size():
+    """Make certificates anew, their keys once: that takes long and tells nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "generate_private_key", cache(generate_private_key))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -118,26 +128,17 @@ async def test_every_form_is_downloaded_from_the_board(owner, shop, partner, for
 
 
 async def test_many_certificates_are_paged(owner, desk):
-    for number in range(60):
-        made = await desk.mailboxes.create(COMMAND_LINE, f"Box {number:02}", ())
-        pem = to_pem(make_identity_once(number).certificate)
-        change = IntegrationChange(as2={"caCertificates": [pem]})
+    for number in range(6):
+        made = await desk.mailboxes.create(COMMAND_LINE, f"Box {number}", ())
+        names = [f"CA {number} {letter}" for letter in "ABCDEFGHIJ"]
+        pems = [to_pem(make_identity(n, FakeClock().now).certificate) for n in names]
+        change = IntegrationChange(as2={"caCertificates": pems})
         await desk.integrations.save(COMMAND_LINE, made.id, change)
     await owner.get(f"{BOARD}?purpose=AS2_CA")
     assert len(titles(owner.text)) == 50
     await owner.get(f"{BOARD}?purpose=AS2_CA&page=2")
     assert len(titles(owner.text)) == 10
     assert "51 to 60 of 60" in owner.text
-
-
-_made = {}
-
-
-def make_identity_once(_number):
-    """Return one identity for all: making sixty keys would take a minute."""
-    if not _made:
-        _made[0] = make_identity("CA", FakeClock().now)
-    return _made[0]
 
 
 async def test_a_roll_over_begins_with_the_size_and_validity_chosen(
