@@ -173,7 +173,8 @@ def album(page: Page, room: Showroom) -> Sequence[tuple[str, str]]:
     found.append(("integrations-sftp", f"{front}?mailbox={room.shop.uuid}"))
     found.append(("integrations-as2", f"{front}?mailbox={room.retail}"))
     rule = f"/admin/mailboxes/{room.shop.uuid}/rules/{room.samples['out']}"
-    return [*found, (EXECUTED, rule)]
+    inbox = f"/admin/envelopes?mailbox={room.supplier.uuid}&scope=inbox"
+    return [*found, (EXECUTED, rule), ("envelopes", inbox)]
 
 
 def _slug(path: str) -> str:

@@ -40,6 +40,7 @@ class Showroom:
         return [
             *dict.fromkeys(found),
             *(f"{front}?mailbox={box}" for box in boxes),
+            f"/admin/envelopes?mailbox={self.supplier.uuid}&scope=inbox",
             f"/admin/mailboxes/{self.shop.uuid}/rules/{self.samples['out']}",
         ]
 
