@@ -7,10 +7,11 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from admin_web.pages.reader import READER
+from admin_web.pages.texts import N_
 
 DAY = "d MMM y"
 CLOCK = "HH:mm:ss"
-_BYTES = ("B", "kB", "MB", "GB", "TB")
+_BYTES = (N_("B"), N_("kB"), N_("MB"), N_("GB"), N_("TB"))
 _STEP = 1000
 
 
@@ -67,8 +68,9 @@ def size(count: int) -> str:
     while value >= _STEP and unit + 1 < len(_BYTES):
         value, unit = value / _STEP, unit + 1
     pattern = "#,##0.#" if unit else "#,##0"
-    shown = format_decimal(value, pattern, locale=READER.get().language)
-    return f"{shown} {_BYTES[unit]}"
+    reader = READER.get()
+    shown = format_decimal(value, pattern, locale=reader.language)
+    return f"{shown} {reader.texts.gettext(_BYTES[unit])}"
 
 
 def _time(at: datetime, text: str, title: str = "") -> Markup:

@@ -116,4 +116,4 @@ def test_numbers_are_grouped_as_the_reader_does(read_by):
     assert formats.number(1234567) == "1,234,567"
     read_by("uk", "UTC")
     assert formats.number(1234567) == "1\xa0234\xa0567"
-    assert formats.size(1_249_999) == "1,2 MB"
+    assert formats.size(1_249_999) == "1,2 МБ"
