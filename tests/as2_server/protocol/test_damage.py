@@ -13,6 +13,9 @@ from as2_server.protocol.dispositions import DECRYPTION_FAILED, INSUFFICIENT_SEC
 from as2_server.protocol.messages import Policy, Received
 from as2_server.protocol.send import Compression
 
+# thousands of messages over lines that other tests trace
+pytestmark = pytest.mark.no_cover
+
 DATA = b"UNA:+.? '\r\nUNB+UNOA:1+A+B'\r\n" * 20
 KINDS = {
     "signed": {"sign": True},
