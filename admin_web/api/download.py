@@ -6,6 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from admin_web.api.operation import Call
+from admin_web.harmless import file_name
 from gateway.core.desk.content import Content
 from gateway.core.errors import GatewayError
 
@@ -16,12 +17,13 @@ OCTETS = "application/octet-stream"
 
 async def download(call: Call, content: Content) -> web.StreamResponse:
     """Stream the file to the caller (RFC 6266 for its name)."""
-    plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in content.name)
+    name = file_name(content.name)
+    plain = "".join(c if c.isascii() and c not in '"%' else "_" for c in name)
     response = web.StreamResponse(
         headers={
             "Content-Type": content.content_type or OCTETS,
             "Content-Disposition": f'attachment; filename="{plain}"; '
-            f"filename*=UTF-8''{quote(content.name, safe='')}",
+            f"filename*=UTF-8''{quote(name, safe='')}",
         }
     )
     if content.size is not None:

@@ -6,6 +6,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from admin_web.harmless import shown
 from admin_web.pages.reader import READER
 from admin_web.pages.texts import N_
 
@@ -102,4 +103,5 @@ FILTERS = {
     "month": month,
     "number": number,
     "size": size,
+    "shown": shown,
 }

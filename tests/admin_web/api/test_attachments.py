@@ -35,6 +35,14 @@ async def test_a_quotation_mark_in_the_name_stays_in_the_name(api):
     assert 'filename="a_; x=_b"' in back.headers["Content-Disposition"]
 
 
+async def test_a_name_that_would_read_backwards_is_not_given_to_a_browser(api):
+    made = await api.post(PATH, params={"name": "a\u202ecod.exe"}, data=b"x")
+    back = await api.get(f"{PATH}/{(await made.json())['uuid']}")
+    disposition = back.headers["Content-Disposition"]
+    assert 'filename="a_cod.exe"' in disposition
+    assert disposition.endswith("filename*=UTF-8''a_cod.exe")
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "\x07", ".."])
 async def test_a_name_that_is_none_is_refused(api, name):
     answer = await api.post(PATH, params={"name": name}, data=b"x")

@@ -122,3 +122,10 @@ async def test_the_log_is_paged(owner, log, box):
 async def test_an_address_that_cannot_be_is_refused(owner, query):
     await owner.get(f"{LOG}?{query}")
     assert owner.status == 422
+
+
+async def test_a_name_that_would_read_backwards_is_shown_as_it_is(owner, log):
+    await log(("a\u202ecod.exe", None, "FAILED", "no rule for a\u202ecod.exe"))
+    await owner.get(LOG)
+    assert owner.text.count("a\ufffdcod.exe") == 2
+    assert "\u202e" not in owner.text

@@ -59,6 +59,14 @@ async def test_a_row_tells_file_state_way_and_why(owner, receive):
     assert f'href="{LIST}/t1"' in owner.text
 
 
+async def test_a_name_that_would_read_backwards_is_shown_as_it_is(owner, receive):
+    await receive("t1", "invoice\u202excod.exe", BROKEN)
+    for path in (LIST, f"{LIST}/t1"):
+        await owner.get(path)
+        assert "invoice\ufffdxcod.exe" in owner.text
+        assert "\u202e" not in owner.text
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
