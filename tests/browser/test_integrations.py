@@ -2,15 +2,21 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
 from as2_builders import Person
 from cryptography.hazmat.primitives.serialization import Encoding
+from drive.dropping import drop_file
 from drive.sftp import Partner
 from drive.world import World
 from playwright.sync_api import Page, expect
 
+KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgHWll+choVbi4Hmd5cwMUyTcbn6vHN1GJQho7FMhXd"
+    " erp"
+)
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 
@@ -23,6 +29,11 @@ def make_mailbox(page: Page, name: str) -> None:
     page.get_by_role("button", name="Make the mailbox").click()
     expect(page.get_by_role("form", name=f"Integration of {name}")).to_be_visible()
     page.wait_for_load_state()
+
+
+def kept(world: World, uuid: str) -> dict[str, Any]:
+    """Return what the gateway has of the integration."""
+    return dict(world.api.get(f"/api/v1/mailboxes/{uuid}/integration"))
 
 
 def save(page: Page) -> None:
@@ -56,7 +67,9 @@ def connect(page: Page, password: str, folder: Path) -> list[str]:
     return partner.listing(".")
 
 
-def test_a_newcomer_connects_a_partner_by_sftp(admin: Page, tmp_path: Path):
+def test_a_newcomer_connects_a_partner_by_sftp(
+    admin: Page, world: World, tmp_path: Path
+):
     make_mailbox(admin, "Alder ERP")
     expect(admin.locator("#password")).to_contain_text("Generated when you press Save")
     admin.get_by_label("Integration on").check()
@@ -68,6 +81,30 @@ def test_a_newcomer_connects_a_partner_by_sftp(admin: Page, tmp_path: Path):
     assert found == ["cinbox", "coutbox", "error", "inbox", "outbox"]
     uuid = copied(admin, "mailbox UUID")
     assert uuid == copied(admin, "login")
+    sftp = kept(world, uuid)["sftp"]
+    assert copied(admin, "host key fingerprint") == sftp["hostKeyFingerprint"]
+    command = f"sftp -P {sftp['port']} {uuid}@{sftp['host']}"
+    assert copied(admin, "command") == command
+
+
+def test_a_public_key_comes_and_goes_by_its_button(admin: Page, world: World):
+    make_mailbox(admin, "Keys")
+    uuid = copied(admin, "mailbox UUID")
+    admin.get_by_text("Add keys").click()
+    admin.get_by_label("Public keys in OpenSSH format").fill(KEY)
+    save(admin)
+    assert kept(world, uuid)["sftp"]["publicKeys"] == [KEY]
+    admin.get_by_role("button", name="Remove key erp").click()
+    expect(admin.get_by_text("Not saved yet")).to_be_visible()
+    save(admin)
+    assert kept(world, uuid)["sftp"]["publicKeys"] == []
+    admin.get_by_label("Notify by e-mail").fill("a@b.example")
+    admin.get_by_role("button", name="Send test").click()
+    expect(admin.locator("#note")).to_contain_text("on its way to a@b.example")
+    sent = world.api.get("/api/v1/audit?action=test-mail-sent&limit=1")["data"]
+    assert [(each["subject"], each["after"]["to"]) for each in sent] == [
+        (uuid, "a@b.example")
+    ]
 
 
 def test_a_password_is_revealed_copied_and_reset(admin: Page, tmp_path: Path):
@@ -114,11 +151,11 @@ def test_the_protocol_as2_shows_its_own_block_and_faults_at_their_fields(admin: 
 def test_a_certificate_is_uploaded_and_the_own_one_downloaded(
     admin: Page, world: World, bob: Person, tmp_path: Path
 ):
-    make_mailbox(admin, "Baltic Retail")
+    make_mailbox(admin, "Coast Retail")
     admin.get_by_text("Signed messages, each with a receipt").click()
     file = tmp_path / "bob.cer"
     file.write_bytes(bob.certificate.public_bytes(Encoding.DER))
-    admin.get_by_label("Certificate file").set_input_files(file)
+    drop_file(admin.locator("label.drop"), file)
     expect(admin.get_by_text("New, not saved yet")).to_be_visible()
     expect(admin.locator("#certificates")).to_contain_text("CN=bob")
     admin.get_by_label("Recipient URL").fill("https://as2.baltic.example/in")
@@ -129,14 +166,28 @@ def test_a_certificate_is_uploaded_and_the_own_one_downloaded(
         admin.get_by_role("link", name="PEM").click()
     own = download.value.path().read_text()
     uuid = copied(admin, "mailbox UUID")
-    kept = world.api.get(f"/api/v1/mailboxes/{uuid}/integration")
-    assert kept["protocol"] == "AS2"
-    assert kept["as2"]["recipientUrl"] == "https://as2.baltic.example/in"
-    assert kept["as2"]["recipientCertificateFacts"][0]["subject"] == "CN=bob"
-    assert kept["as2"]["selfCertificate"].split() == own.split()
-    assert copied(admin, "Self URL") == kept["as2"]["selfUrl"]
+    as2 = kept(world, uuid)["as2"]
+    assert as2["recipientUrl"] == "https://as2.baltic.example/in"
+    assert as2["recipientCertificateFacts"][0]["subject"] == "CN=bob"
+    assert as2["selfCertificate"].split() == own.split()
+    assert copied(admin, "Self URL") == as2["selfUrl"]
     admin.get_by_role("button", name="Remove CN=bob").click()
     expect(admin.get_by_text("Not saved yet")).to_be_visible()
+    save(admin)
+    assert kept(world, uuid)["as2"]["recipientCertificates"] == []
+    pem = bob.certificate.public_bytes(Encoding.PEM).decode()
+    paste(admin, pem)
+    save(admin)
+    [pasted] = kept(world, uuid)["as2"]["recipientCertificates"]
+    assert pasted.split() == pem.split()
+
+
+def paste(page: Page, pem: str) -> None:
+    """Give a certificate as text and see it read."""
+    page.get_by_text("Paste it instead").click()
+    page.get_by_label("Certificate as PEM text").fill(pem)
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_text("New, not saved yet")).to_be_visible()
 
 
 def test_rules_are_ordered_by_keyboard_switched_cloned_and_deleted(
@@ -173,6 +224,25 @@ def test_rules_are_ordered_by_keyboard_switched_cloned_and_deleted(
     admin.get_by_role("button", name="Delete rule").click()
     expect(shown).to_have_text(["First"])
     assert names() == ["First"]
+
+
+def test_rules_of_the_account_are_hidden_from_sight_only(admin: Page, world: World):
+    box = world.mailbox("Filtered")
+    world.order_in(box, name="Own")
+    whole = world.order_in(box, name="Whole", level="ACCOUNT", enabled=False)
+    admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
+    hers = admin.get_by_role("link", name="Whole", exact=True)
+    expect(hers).to_be_visible()
+    admin.get_by_label("Show account level rules").uncheck()
+    expect(hers).to_be_hidden()
+    admin.get_by_role("switch", name="Own on", exact=True).uncheck()
+    expect(admin.locator("#said")).to_have_text("Own is off.")
+    expect(hers).to_be_hidden()  # as the list came back, too
+    admin.get_by_label("Show account level rules").check()
+    expect(hers).to_be_visible()
+    found = world.api.get(f"/api/v1/mailboxes/{box.uuid}/rules")
+    assert [each["name"] for each in found] == ["Own", "Whole"]
+    world.api.delete(f"/api/v1/rules/{whole}")
 
 
 def test_leaving_with_unsaved_changes_asks_first(admin: Page):

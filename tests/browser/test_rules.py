@@ -1,8 +1,10 @@
 """A rule is written as an integrator does it: tried, corrected, saved, put in order."""
 
 import re
+from pathlib import Path
 
 import pytest
+from drive.dropping import drop_file
 from drive.world import ORDER, Mailbox, World
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -60,6 +62,32 @@ def type_into_line(page: Page, line: str) -> Locator:
     return editor
 
 
+def give_attribute(page: Page, name: str) -> None:
+    """Write one attribute, and another that is removed again."""
+    page.get_by_role("button", name="Attributes (0)").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Add attribute").click()
+    page.keyboard.type("GONE")
+    page.get_by_role("button", name="Remove this attribute").nth(1).click()
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("button", name="Attributes (1)")).to_be_visible()
+
+
+def insert_parameter(page: Page) -> None:
+    """Take it from the help into line `LINE`."""
+    page.get_by_role("button", name="Help: parameters").click()
+    type_into_line(page, "")
+    page.get_by_role("button", name="Insert xsl:param").click()
+    page.get_by_role("button", name="Close help").click()
+
+
+def downloaded(page: Page) -> str:
+    """Return the file that the result is downloaded as."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download result").click()
+    return download.value.path().read_bytes().decode()
+
+
 def drag(page: Page, grip: Locator, onto: Locator) -> None:
     """Take the grip and let go below the middle of the other."""
     start, target = grip.bounding_box(), onto.bounding_box()
@@ -90,14 +118,43 @@ def test_an_error_stands_at_its_line_until_it_is_corrected(form: Page):
     expect(form.locator(".cm-bad")).to_have_count(0)
 
 
-def test_the_file_that_is_chosen_is_seen_as_the_stylesheet_sees_it(form: Page):
-    file = FilePayload(name="order.edi", mimeType="text/plain", buffer=ORDER)
-    form.get_by_label("Choose an example file").set_input_files(file)
+def test_the_file_that_is_dropped_is_seen_as_the_stylesheet_sees_it(
+    form: Page, tmp_path: Path
+):
+    (tmp_path / "note.txt").write_text("Only a note")
+    (tmp_path / "order.edi").write_bytes(ORDER)
+    drop_file(form.locator("label.drop"), tmp_path / "note.txt")
+    expect(form.locator("#example-pane")).to_contain_text('name="note.txt"')
+    drop_file(form.locator("#example-pane .viewer"), tmp_path / "order.edi")
     expect(form.locator("#example-pane")).to_contain_text("<EDIFACT>")
     form.get_by_label("Matching pattern").fill(r".*\.edi")
     expect(form.get_by_text("Matches the example file")).to_be_visible()
     form.get_by_label("Matching pattern").fill(r".*\.xml")
     expect(form.get_by_text("Does not match the example file")).to_be_visible()
+
+
+def test_what_the_help_tells_is_inserted_and_files_are_dropped(
+    form: Page, tmp_path: Path
+):
+    form.get_by_role("button", name="Help: parameters").click()
+    drawer = form.locator("#help")
+    expect(drawer).to_be_visible()
+    for button in drawer.locator("[data-insert-code]").all():
+        sample = button.get_attribute("data-insert-code")
+        assert sample
+        before = text(form).input_value().count(sample)
+        button.click()
+        assert text(form).input_value().count(sample) == before + 1
+    form.get_by_role("button", name="Close help").click()
+    expect(drawer).to_be_hidden()
+    (tmp_path / "mine.xsl").write_text("<mine/>")
+    (tmp_path / "mine.sch").write_text("<mine/>")
+    drop_file(form.get_by_label("Load an XSLT file"), tmp_path / "mine.xsl")
+    expect(text(form)).to_have_value("<mine/>")
+    drop_file(form.get_by_label("Add a validation file"), tmp_path / "mine.sch")
+    expect(form.locator("#validations")).to_contain_text("mine.sch")
+    form.get_by_role("button", name="Start again from the template").click()
+    expect(text(form)).to_have_value(re.compile('match="/"'))
 
 
 def test_only_what_was_executed_is_saved(form: Page, world: World, box: Mailbox):
@@ -114,19 +171,23 @@ def test_only_what_was_executed_is_saved(form: Page, world: World, box: Mailbox)
     expect(save(form)).to_be_disabled()
     form.get_by_role("button", name="Remove a.xsd").click()
     expect(save(form)).to_be_enabled()
-    form.get_by_role("button", name="Attributes (0)").click()
-    form.get_by_label("Name", exact=True).fill("COST")
-    form.get_by_role("button", name="Done").click()
-    expect(form.get_by_role("button", name="Attributes (1)")).to_be_visible()
+    give_attribute(form, "COST")
     expect(save(form)).to_be_disabled()
     form.get_by_label("Rule name").fill("Orders for the ERP")
+    insert_parameter(form)
     execute(form)
+    result = downloaded(form)
     form.keyboard.press("Control+s")
     expect(form.get_by_text("Saved.")).to_be_visible()
     (rule,) = world.api.get(f"/api/v1/mailboxes/{box.uuid}/rules")
     assert rule["name"] == "Orders for the ERP"
     assert rule["fileNamePattern"] == '{date YYYYMMDD}{"order": "number"}'
     assert rule["attributes"] == {"COST": ""}
+    lines = rule["stylesheet"].splitlines()
+    assert lines[LINE - 1].startswith('<xsl:param name="SENDER_MAILBOX"/>')
+    proved = ("direction", "templateUuid", "fileNamePattern", "stylesheet")
+    again = world.execute(box, None, **{name: rule[name] for name in proved})
+    assert result == again["result"]
 
 
 def test_leaving_asks_first_and_a_new_name_needs_no_execute(

@@ -5,11 +5,13 @@ from io import BytesIO
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from integration_browser import FRONT, form_of
+from sqlalchemy import select
 
 from gateway.core.desk.actor import COMMAND_LINE as OWNER
 from gateway.core.model import Channel
+from gateway.store.tables import mails
 
-FRONT = "/admin/integrations/list"
 KEY = (
     Ed25519PrivateKey.from_private_bytes(b"1" * 32)
     .public_key()
@@ -17,54 +19,6 @@ KEY = (
     .decode()
     + " erp"
 )
-
-
-@pytest.fixture
-async def shop(owner):
-    """Make a mailbox by the page, as the first thing; stay there."""
-    await owner.post("/admin/mailboxes", {"name": "Shop"})
-    return re.search(r"mailbox=([\w-]{36})", owner.url)[1]
-
-
-@pytest.fixture
-def save(owner, shop):
-    """Return what presses Save: the form as it stands, but for these fields."""
-
-    async def press(*more, without=(), **fields):
-        await owner.get(f"{FRONT}?mailbox={shop}")
-        values = form_of(owner.text, fields.get("protocol", "SFTP"))
-        values = [pair for pair in values if pair[0] not in {*fields, *without}]
-        values += [*fields.items(), *more]
-        return await owner.post(f"/admin/mailboxes/{shop}/integration", values)
-
-    return press
-
-
-def form_of(text, protocol):
-    """Return the fields of the integration as a browser would send them."""
-    form = text[text.index('<form class="stack" id="integration"') :]
-    form = form[: form.index("</form>")]
-    found = []
-    for tag in re.findall(r"<input[^>]*>", form):
-        parts = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if parts.get("type") in {"checkbox", "radio"} and " checked" not in tag:
-            continue
-        if "name" in parts and parts.get("type") != "file":
-            value = parts.get("value", "on")
-            found.append((parts["name"], html.unescape(value)))
-    for name, value in re.findall(
-        r'<textarea[^>]* name="(\w+)"[^>]*>\n?([^<]*)</textarea>', form
-    ):
-        found.append((name, html.unescape(value)))
-    for name, options in re.findall(
-        r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL
-    ):
-        if name != "mailbox":
-            chosen = re.search(r'value="([^"]*)" selected', options)
-            found.append((name, chosen[1]))
-    return [pair for pair in found if pair[0] not in {"protocol", "csrf"}] + [
-        ("protocol", protocol)
-    ]
 
 
 async def test_without_a_mailbox_the_page_offers_to_make_one(owner):
@@ -300,11 +254,14 @@ async def test_where_passwords_show_once_there_is_no_reveal(save, shop, owner, d
     assert "data-copy-from" not in owner.text
 
 
-async def test_a_test_mail_goes_to_addresses_not_saved_yet(shop, owner):
+async def test_a_test_mail_goes_to_addresses_not_saved_yet(shop, owner, db):
     csrf = {"X-CSRF-Token": owner.csrf}
     where = f"/admin/mailboxes/{shop}/test-mail"
     await owner.post(where, {"notifyEmail": "a@b.example"}, headers=csrf)
     assert "on its way to a@b.example" in owner.text
+    async with db.read() as conn:
+        [mail] = await conn.execute(select(mails))
+    assert (mail.kind, mail.to, mail.mailbox) == ("test", "a@b.example", shop)
     await owner.post(where, {"notifyEmail": ""}, headers={**csrf, "HX-Request": "true"})
     assert owner.status == 422
     assert "notifyEmail is empty" in owner.text
