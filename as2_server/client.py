@@ -19,7 +19,7 @@ from as2_server.protocol.send import HeaderPairs
 from as2_server.protocol.verdict import MAX_MDN
 from as2_server.tls import TlsContexts
 from gateway.core.as2 import As2Profile
-from gateway.core.errors import Invalid, StorageError
+from gateway.core.errors import N_, Invalid, StorageError
 
 CHUNK = 1 << 18
 SLOWEST = 32 << 10
@@ -95,11 +95,13 @@ class HttpClient:
         except ForbiddenAddress as error:
             return NoAnswer(
                 f"{error} is an address in a private network",
-                "Enter a public address, or set as2.allow_private_networks.",
+                N_("Enter a public address, or set as2.allow_private_networks."),
                 permanent=True,
             )
         except Invalid as error:
-            return NoAnswer(error.message, "Correct the AS2 settings.", permanent=True)
+            return NoAnswer(
+                error.message, N_("Correct the AS2 settings."), permanent=True
+            )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             seconds = peer.timeout.total_seconds()
             return explained(error, peer.url, peer.proxy, seconds)
@@ -146,7 +148,7 @@ class HttpClient:
         """Check what the connector would not ask the resolver about."""
         target = URL(peer.url)
         if target.scheme not in {"http", "https"} or not target.host:
-            raise Invalid("The Recipient URL must be http://... or https://...")
+            raise Invalid(N_("The Recipient URL must be http://... or https://..."))
         if self.allow_private:
             return
         check_host(target.host)
@@ -168,7 +170,7 @@ class HttpClient:
             return NoAnswer(
                 f"the answer (HTTP {response.status}) is in the encoding "
                 f"{coding[:40]!a}",
-                "Ask the partner to switch compression off for the AS2 address.",
+                N_("Ask the partner to switch compression off for the AS2 address."),
             )
         parts, size = [], 0
         async for chunk in response.content.iter_chunked(CHUNK):
@@ -178,7 +180,7 @@ class HttpClient:
                 return NoAnswer(
                     f"the answer (HTTP {response.status}) exceeds "
                     f"{self.max_answer} bytes",
-                    "Ask the partner what its server answers.",
+                    N_("Ask the partner what its server answers."),
                 )
         return Answer(response.status, _text_of(response), b"".join(parts))
 

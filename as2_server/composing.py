@@ -24,7 +24,7 @@ from as2_server.protocol.send import (
 )
 from as2_server.spool import Spool
 from gateway.core.as2 import NONE, As2Profile, MdnMode
-from gateway.core.errors import Invalid, StorageError
+from gateway.core.errors import N_, Invalid, StorageError
 from gateway.core.model import Parcel
 
 HEAD = 512
@@ -80,7 +80,7 @@ class Composer:
         what the disk does.
         """
         if not self.profile.recipient_url:
-            raise Invalid("The AS2 settings have no Recipient URL.")
+            raise Invalid(N_("The AS2 settings have no Recipient URL."))
         protection = self._protection()
         addressing = self._addressing(protection)
         try:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-_ASK = "Ask the partner whether its AS2 server runs, and compare the Recipient URL."
+from gateway.core.desk import sentences
+from gateway.core.errors import N_
+
+_ASK = N_("Ask the partner whether its AS2 server runs, and compare the Recipient URL.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +28,34 @@ def explained(error: Exception, url: str, proxy: str, seconds: float) -> NoAnswe
         case aiohttp.ClientConnectorCertificateError():
             why = error.certificate_error
             found = NoAnswer(
-                f"the certificate of {host} is not trusted: {why}",
-                "Enter the partner's CA certificate in the AS2 settings, or have the "
-                "partner renew its server's certificate.",
+                sentences.UNTRUSTED(host=host, why=why),
+                N_(
+                    "Enter the partner's CA certificate in the AS2 settings, or have "
+                    "the partner renew its server's certificate."
+                ),
             )
         case aiohttp.ClientConnectorDNSError():
-            found = NoAnswer(f"the name in {host} is not known: {error.os_error}")
+            found = NoAnswer(sentences.UNKNOWN_HOST(host=host, why=error.os_error))
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             found = NoAnswer(
-                f"the proxy {_shown(proxy)} does not let us through: {error}",
-                "Check the proxy, its user and its password.",
+                sentences.PROXY_CLOSED(proxy=_shown(proxy), why=error),
+                N_("Check the proxy, its user and its password."),
             )
         case TimeoutError():
-            found = NoAnswer(f"{host} did not answer in time ({seconds:.0f} s)")
+            found = NoAnswer(sentences.SILENT(host=host, seconds=f"{seconds:.0f}"))
         case aiohttp.InvalidURL() | ValueError():
             found = NoAnswer(
-                f"{host} cannot be dialled: {error}",
-                "Correct the AS2 settings.",
+                sentences.NOT_DIALLED(host=host, why=error),
+                N_("Correct the AS2 settings."),
                 permanent=True,
             )
         case OSError(errno=errno.ECONNREFUSED):
-            found = NoAnswer(f"{host} refuses connections")
+            found = NoAnswer(sentences.CLOSED(host=host))
         case _:
             kind = type(error).__name__
-            found = NoAnswer(f"no answer from {host}: {str(error) or kind} ({kind})")
+            found = NoAnswer(
+                sentences.NO_ANSWER(host=host, why=f"{str(error) or kind} ({kind})")
+            )
     return found
 
 

@@ -27,6 +27,8 @@ from as2_server.protocol.verdict import (
 )
 from gateway.core.as2 import MdnMode
 from gateway.core.as2_sent import MdnVerdict, ReceivedMdn, SentMessage
+from gateway.core.desk import sentences
+from gateway.core.errors import N_
 from gateway.core.model import Problem, Refused, Sent
 
 TRY_LATER = {408, 425, 429}
@@ -145,10 +147,12 @@ def denied(mdn: ReceivedMdn) -> Refused:
     return Refused(
         Problem(
             "as2-mdn-negative",
-            f"the partner did not take the message: {mdn.detail}",
+            sentences.DENIED(why=mdn.detail),
             "deliver",
-            remedy="Settle with the partner what its MDN complains of (certificates, "
-            "names, algorithms); then reprocess, which builds a new message.",
+            remedy=N_(
+                "Settle with the partner what its MDN complains of (certificates, "
+                "names, algorithms); then reprocess, which builds a new message."
+            ),
         ),
         permanent=True,
     )
@@ -157,10 +161,12 @@ def denied(mdn: ReceivedMdn) -> Refused:
 def _unproven(why: str) -> Refused:
     problem = Problem(
         "as2-mdn-unproven",
-        f"the partner answered, but nothing proves that it has the message: {why}",
+        sentences.UNPROVEN(why=why),
         "deliver",
-        remedy="Compare the recipient certificates and AS2 names with the partner's, "
-        "and the way in which it is asked for its MDN.",
+        remedy=N_(
+            "Compare the recipient certificates and AS2 names with the partner's, "
+            "and the way in which it is asked for its MDN."
+        ),
     )
     return Refused(problem, permanent=False)
 
@@ -173,21 +179,21 @@ def _no_mdn(answer: Answer) -> str:
 def _refused(answer: Answer) -> Refused:
     status = answer.status
     later = status >= _SERVER or status in TRY_LATER or status < _OK
-    remedy = "Ask the partner what its server complains of."
-    said = ""
+    remedy = N_("Ask the partner what its server complains of.")
+    said = sentences.HTTP_STATUS(status=status)
     if _REDIRECT <= status < _CLIENT:
         target = answer.field("Location")[:200]
-        said = f", which leads to {target!r}"
-        remedy = (
+        said = sentences.LEADS_ELSEWHERE(status=status, target=repr(target))
+        remedy = N_(
             "Enter the address itself as Recipient URL; redirects are not followed."
         )
     elif status in {401, 403, 407}:
-        remedy = "Check the HTTP user, the password and the client certificate."
+        remedy = N_("Check the HTTP user, the password and the client certificate.")
     elif status in {404, 405, 410}:
-        remedy = "Compare the Recipient URL with the partner's."
+        remedy = N_("Compare the Recipient URL with the partner's.")
     problem = Problem(
         "as2-http-status",
-        f"the partner's server answers HTTP {status}{said}",
+        said,
         "deliver",
         remedy=remedy,
     )

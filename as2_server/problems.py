@@ -13,23 +13,32 @@ from as2_server.protocol.dispositions import (
     Disposition,
 )
 from as2_server.protocol.messages import Rejected
+from gateway.core.errors import N_
 from gateway.core.model import Problem
 
 _REMEDIES = {
-    AUTHENTICATION_FAILED: "Compare Self ID, Recipient ID and the recipient "
-    "certificates in the AS2 settings with what the partner uses.",
-    DECRYPTION_FAILED: "Send the partner the self certificate of this mailbox again; "
-    "it must encrypt for that one.",
-    DECOMPRESSION_FAILED: "Ask the partner to send without compression.",
-    INSUFFICIENT_SECURITY: "Ask the partner to sign and encrypt, or change what the "
-    "AS2 settings require.",
-    INTEGRITY_FAILED: "The message was changed on its way, or signed wrongly: ask the "
-    "partner to send it again.",
-    UNSUPPORTED_FORMAT: "Ask the partner for a format and algorithms that the AS2 "
-    "settings allow.",
-    UNSUPPORTED_MIC: "Ask the partner to accept sha-256 for the MDN.",
+    AUTHENTICATION_FAILED: N_(
+        "Compare Self ID, Recipient ID and the recipient "
+        "certificates in the AS2 settings with what the partner uses."
+    ),
+    DECRYPTION_FAILED: N_(
+        "Send the partner the self certificate of this mailbox again; "
+        "it must encrypt for that one."
+    ),
+    DECOMPRESSION_FAILED: N_("Ask the partner to send without compression."),
+    INSUFFICIENT_SECURITY: N_(
+        "Ask the partner to sign and encrypt, or change what the AS2 settings require."
+    ),
+    INTEGRITY_FAILED: N_(
+        "The message was changed on its way, or signed wrongly: ask the "
+        "partner to send it again."
+    ),
+    UNSUPPORTED_FORMAT: N_(
+        "Ask the partner for a format and algorithms that the AS2 settings allow."
+    ),
+    UNSUPPORTED_MIC: N_("Ask the partner to accept sha-256 for the MDN."),
 }
-_OTHERWISE = "Tell the partner; a message that was refused may be sent again."
+_OTHERWISE = N_("Tell the partner; a message that was refused may be sent again.")
 
 
 def problem(rejected: Rejected) -> Problem:

@@ -12,7 +12,8 @@ from as2_server.outcome import Judge
 from as2_server.spool import Spool
 from gateway.core.as2 import NONE, As2Profile, MdnMode
 from gateway.core.as2_sent import MdnVerdict, SentMessage, SentMessages
-from gateway.core.errors import Refusal
+from gateway.core.desk import sentences
+from gateway.core.errors import N_, Refusal
 from gateway.core.model import (
     MdnPending,
     MessageId,
@@ -125,19 +126,20 @@ class As2Transport:
 
 _OFF = Problem(
     "as2-off",
-    "the integration was switched off, or is not AS2 any more",
+    N_("the integration was switched off, or is not AS2 any more"),
     "deliver",
-    remedy="Switch the integration on.",
+    remedy=N_("Switch the integration on."),
 )
 
 
 def _unfit(error: Refusal) -> Refused:
     problem = Problem(
         "as2-settings",
-        f"the message could not be made: {error.message}",
+        sentences.NOT_MADE(why=error.message),
         "deliver",
-        remedy="Correct the AS2 settings or certificates of the mailbox; then "
-        "reprocess.",
+        remedy=N_(
+            "Correct the AS2 settings or certificates of the mailbox; then reprocess."
+        ),
     )
     return Refused(problem, permanent=True)
 

@@ -5,7 +5,7 @@ import ssl
 import tempfile
 from dataclasses import dataclass, field
 
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 
 REMEMBERED = 64
 """Contexts that are kept: reading the system's authorities takes 20 ms."""
@@ -40,7 +40,10 @@ def _context(authorities: str, certificate: str, key: str) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=authorities or None)
     except ssl.SSLError as error:
         raise Invalid(
-            "The CA certificates in the AS2 settings cannot be read. Enter them as PEM."
+            N_(
+                "The CA certificates in the AS2 settings cannot be read. Enter them as "
+                "PEM."
+            )
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authorities:  # the server's own certificate will do, without its issuer
@@ -60,6 +63,9 @@ def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
             context.load_cert_chain(file.name, password="")
         except (ssl.SSLError, ValueError) as error:
             raise Invalid(
-                "The client certificate and key in the AS2 settings do not fit "
-                "together or cannot be read. Enter both as PEM, the key unencrypted."
+                N_(
+                    "The client certificate and key in the AS2 settings do not fit "
+                    "together or cannot be read. Enter both as PEM, the key "
+                    "unencrypted."
+                )
             ) from error

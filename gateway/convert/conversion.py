@@ -15,6 +15,8 @@ from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import validate
 from gateway.convert.wire import Ask
 from gateway.convert.xslt import Saxon, XsltError
+from gateway.core.desk import sentences
+from gateway.core.errors import N_
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
 
 _MESSAGES = 100
@@ -73,7 +75,7 @@ class Conversions:
                 f"{file.name} has {task.source.stat().st_size} bytes; at most"
                 f" {self._limits.source_bytes} can be converted.",
                 None,
-                "Send it in parts.",
+                N_("Send it in parts."),
             )
         if task.source_kind == "XML":
             return read_xml(data, file)
@@ -106,7 +108,7 @@ class Conversions:
                 "xml-syntax",
                 f"The XML cannot be read: {error.message}.",
                 error.line,
-                "Let the sending program write well-formed XML.",
+                N_("Let the sending program write well-formed XML."),
             ) from error
 
     def _validate(self, task: Task, document: bytes, what: str) -> None:
@@ -127,8 +129,10 @@ class Conversions:
                 f"The result has {len(output)} bytes; at most"
                 f" {self._limits.output_bytes} are allowed.",
                 None,
-                "Let the stylesheet write less, or raise"
-                " limits.conversion_output_bytes.",
+                N_(
+                    "Let the stylesheet write less, or raise"
+                    " limits.conversion_output_bytes."
+                ),
             )
 
 
@@ -142,11 +146,11 @@ def _notes(messages: Sequence[str]) -> list[str]:
 
 
 def _failed(error: XsltError, compiled: bool) -> Unfit:  # noqa: FBT001  two kinds
-    where = f"stylesheet line {error.line}" if error.line else "stylesheet"
+    said = sentences.STYLESHEET_LINE if error.line else sentences.STYLESHEET
     code = f"{error.code}: " if error.code else ""
     return unconvertible(
         "xslt-runtime" if compiled else "xslt-compile",
-        f"{where.capitalize()}: {code}{error.message.rstrip('.')}.",
+        said(line=error.line, why=f"{code}{error.message.rstrip('.')}."),
         error.line,
         _remedy(error),
     )
@@ -154,12 +158,12 @@ def _failed(error: XsltError, compiled: bool) -> Unfit:  # noqa: FBT001  two kin
 
 def _remedy(error: XsltError) -> str:
     if "prohibited" in error.message or "disallowed" in error.message:
-        return (
+        return N_(
             "A stylesheet may not read files or addresses. Put the data in a dictionary"
             " and use getValueFromDictionary."
         )
     if "xternal function calls have been disabled" in error.message:
-        return "Use the functions of WdExtensions or of XPath instead."
+        return N_("Use the functions of WdExtensions or of XPath instead.")
     if error.code == "XTMM9000":
-        return "The rule's author wrote this message; act on what it says."
-    return "Correct the stylesheet in this line and press Execute again."
+        return N_("The rule's author wrote this message; act on what it says.")
+    return N_("Correct the stylesheet in this line and press Execute again.")

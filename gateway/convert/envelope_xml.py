@@ -16,6 +16,7 @@ from gateway.core.envelope import (
     FieldGroup,
     Role,
 )
+from gateway.core.errors import N_
 from gateway.core.model import (
     AttachmentId,
     EnvelopeId,
@@ -25,7 +26,7 @@ from gateway.core.model import (
     TemplateVersionId,
 )
 
-REMEDY = "Correct the envelope and send it again; its schema is /xsd/envelope.xsd."
+REMEDY = N_("Correct the envelope and send it again; its schema is /xsd/envelope.xsd.")
 
 YEARS = range(1900, 9000)
 """The years of an expiry: with days of notice and any zone it stays in the calendar."""
@@ -83,8 +84,9 @@ def parse_many(data: bytes) -> Sequence[Draft] | Problem:
             "envelope-too-large",
             found,
             "validate",
-            remedy="Split it into several envelopes, or send the content as an"
-            " attachment.",
+            remedy=N_(
+                "Split it into several envelopes, or send the content as an attachment."
+            ),
         )
     root = read_xml(data)
     if isinstance(root, XmlFault):

@@ -3,6 +3,7 @@
 import re
 
 from gateway.convert.unfit import unconvertible
+from gateway.core.errors import N_
 
 _DECLARED = re.compile(r'\A(<\?xml[^>]*?encoding=")UTF-8(")')
 _CHARSET = re.compile(r"(charset=[\"']?)UTF-8", re.IGNORECASE)
@@ -31,7 +32,7 @@ def encoded(text: str, encoding: str, method: str) -> bytes:
             "xslt-runtime",
             f"The stylesheet declares the encoding {encoding!r}, which is not known.",
             None,
-            "Write a known one in xsl:output, for example UTF-8.",
+            N_("Write a known one in xsl:output, for example UTF-8."),
         ) from error
     except UnicodeEncodeError as error:
         sign = text[error.start : error.start + 1]
@@ -39,5 +40,5 @@ def encoded(text: str, encoding: str, method: str) -> bytes:
             "xslt-runtime",
             f"The result holds {sign!r}, which {encoding} cannot write.",
             None,
-            "Declare UTF-8 in xsl:output, or translate the character.",
+            N_("Declare UTF-8 in xsl:output, or translate the character."),
         ) from error

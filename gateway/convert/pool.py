@@ -15,6 +15,8 @@ from typing import Self
 from gateway.convert import wire
 from gateway.convert.child import Worker
 from gateway.convert.task import Converted, Limits, Task
+from gateway.core.desk import sentences
+from gateway.core.errors import N_
 from gateway.core.model import Problem
 from gateway.core.ports import Resolver
 
@@ -207,20 +209,24 @@ def _measured(path: Path) -> tuple[str, int]:
 def _too_many(limits: Limits) -> Problem:
     return Problem(
         "conversion-lookups",
-        f"The conversion looked more than {limits.lookups} things up and was stopped.",
+        sentences.LOOKED_UP(allowed=limits.lookups),
         "convert",
-        remedy="Look each value up once, in a variable or for distinct values only; or "
-        "split the file.",
+        remedy=N_(
+            "Look each value up once, in a variable or for distinct values only; or "
+            "split the file."
+        ),
     )
 
 
 def _too_slow(limits: Limits) -> Problem:
     return Problem(
         "conversion-timeout",
-        f"The conversion took longer than {limits.seconds:g} seconds and was stopped.",
+        sentences.TOO_SLOW(seconds=f"{limits.seconds:g}"),
         "convert",
-        remedy="Look for a template or function that calls itself without end, or for"
-        " a search that could use xsl:key; or raise limits.conversion_seconds.",
+        remedy=N_(
+            "Look for a template or function that calls itself without end, or for"
+            " a search that could use xsl:key; or raise limits.conversion_seconds."
+        ),
     )
 
 
@@ -228,17 +234,20 @@ def _death(status: int, words: str, limits: Limits) -> Problem:
     if "OutOfMemory" in words or "MemoryError" in words:
         return Problem(
             "conversion-memory",
-            f"The conversion needed more than {limits.memory_mb} MB of memory and was"
-            " stopped.",
+            sentences.TOO_BIG(allowed=limits.memory_mb),
             "convert",
-            remedy="Let the stylesheet build less at once, split the file, or raise"
-            " limits.conversion_memory_mb.",
+            remedy=N_(
+                "Let the stylesheet build less at once, split the file, or raise"
+                " limits.conversion_memory_mb."
+            ),
         )
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
     return Problem(
         "conversion-crash",
-        f"The conversion worker ended by {how} in the middle of the conversion.",
+        sentences.CRASHED(how=how),
         "convert",
-        remedy="Run it again; if it ends the same way, simplify the stylesheet step by"
-        " step until it passes.",
+        remedy=N_(
+            "Run it again; if it ends the same way, simplify the stylesheet step by"
+            " step until it passes."
+        ),
     )

@@ -7,7 +7,7 @@ from lxml import etree
 
 from gateway.convert.safe_xml import XmlFault, line_of, read_xml
 from gateway.convert.schema import TEMPLATE
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.template import DocumentDef, FieldDef, FieldType, RoleDef, Template
 
@@ -73,16 +73,18 @@ def _name(root: etree._Element) -> str:
     texts = (root.get("name"), root.findtext("info/name"), root.findtext("name"))
     name = next((text.strip() for text in texts if text and text.strip()), "")
     if not name:
-        raise _wrong(root, "The template has no name; give the attribute name.")
+        raise _wrong(root, N_("The template has no name; give the attribute name."))
     if len(name) > 255:  # noqa: PLR2004 - the column's width
-        raise _wrong(root, "The template's name is longer than 255 characters.")
+        raise _wrong(root, N_("The template's name is longer than 255 characters."))
     return name
 
 
 def _roles(root: etree._Element) -> Sequence[RoleDef]:
     elements = root.findall("flow/roles/role")
     if not elements:
-        raise _wrong(root, "The template has no role; give <flow><roles><role id=...>.")
+        raise _wrong(
+            root, N_("The template has no role; give <flow><roles><role id=...>.")
+        )
     roles: dict[str, RoleDef] = {}
     for position, element in enumerate(elements):
         role = RoleDef(
@@ -100,7 +102,9 @@ def _roles(root: etree._Element) -> Sequence[RoleDef]:
 def _documents(root: etree._Element, roles: set[str]) -> Sequence[DocumentDef]:
     elements = root.findall("documents/document")
     if not elements:
-        raise _wrong(root, "The template has no document; give <documents><document>.")
+        raise _wrong(
+            root, N_("The template has no document; give <documents><document>.")
+        )
     documents: dict[str, DocumentDef] = {}
     for element in elements:
         document = element.get("id", "")

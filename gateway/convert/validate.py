@@ -12,6 +12,7 @@ from gateway.convert.schematron import Element, compile_schematron, line_of, par
 from gateway.convert.source.xml import Flaw, check, decode, undeclared
 from gateway.convert.unfit import Unfit, invalid
 from gateway.convert.xslt import XsltError
+from gateway.core.errors import N_
 from gateway.core.rules import Validation
 
 _SHOWN = 5
@@ -44,7 +45,7 @@ def validate(
             f"{what} cannot be validated, it is not XML: {flaw.message}"
             f" (line {flaw.line}).",
             flaw.line,
-            "Let the rule make XML, or take the validation files out.",
+            N_("Let the rule make XML, or take the validation files out."),
         ) from flaw
     schemas = {v.name: v for v in validations if v.name.lower().endswith(".xsd")}
     included = _included(schemas)
@@ -59,7 +60,7 @@ def validate(
                 "validation-file",
                 f"The validation file {each.name} is neither .xsd nor .sch.",
                 None,
-                "Name it .xsd or .sch, or take it out of the rule.",
+                N_("Name it .xsd or .sch, or take it out of the rule."),
             )
 
 
@@ -128,7 +129,7 @@ def _bad_file(code: str, name: str, message: str, line: int | None) -> Unfit:
         code,
         f"The validation file {name}{where} cannot be used: {message}.",
         line,
-        "Correct the file and save the rule again.",
+        N_("Correct the file and save the rule again."),
     )
 
 
@@ -157,7 +158,7 @@ def _xsd(
         "validation-xsd",
         f"{what} does not satisfy {file.name}: {shown}{more}",
         entries[0].line if entries else None,
-        "Change the stylesheet or the source so that the document fits the schema.",
+        N_("Change the stylesheet or the source so that the document fits the schema."),
     )
 
 
@@ -188,7 +189,7 @@ def _schematron(text: str, file: Validation, run: RunXslt, what: str) -> None:
         "validation-schematron",
         f"{what} does not satisfy {file.name}: {shown}{more}",
         lines[0],
-        "Change the stylesheet or the source so that the assertion holds.",
+        N_("Change the stylesheet or the source so that the assertion holds."),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from gateway.core.envelope import Document, Draft, Field, FieldGroup
+from gateway.core.errors import N_
 from gateway.core.template import FieldDef, FieldType, Template
 
 HINTS = 20
@@ -75,7 +76,7 @@ def _roles(draft: Draft, template: Template) -> Iterator[Violation]:
     for role in template.roles:
         if not given.get(role.id, "").strip() and role != template.sending_role:
             yield Violation(
-                "role-missing", "needs a mailboxUuid", f"flow/roles/role[{role.id}]"
+                "role-missing", N_("needs a mailboxUuid"), f"flow/roles/role[{role.id}]"
             )
 
 
@@ -162,7 +163,7 @@ class _Documents:
                 and self._needed(expected)
             ):
                 yield Violation(
-                    "field-required", "must be filled in", f"{where}/{name}"
+                    "field-required", N_("must be filled in"), f"{where}/{name}"
                 )
 
     def _needed(self, field: FieldDef) -> bool:
@@ -191,7 +192,7 @@ def _field(field: Field, expected: FieldDef, where: str) -> Iterator[Violation]:
         )
     if expected.type is FieldType.ATTACHMENT:
         if values and not field.attachment:
-            yield Violation("attachment-missing", "needs an attachmentUuid", where)
+            yield Violation("attachment-missing", N_("needs an attachmentUuid"), where)
     elif field.attachment:
         yield Violation(
             "field-type",

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
+from gateway.core.errors import N_
 from gateway.core.model import (
     AwaitingMdn,
     Delivered,
@@ -53,10 +54,14 @@ def after_deadline(
 
 NO_MDN = Problem(
     "mdn-missing",
-    "the partner took the message but sent no MDN that verifies before the deadline",
+    N_(
+        "the partner took the message but sent no MDN that verifies before the deadline"
+    ),
     "deliver",
-    remedy="Ask the partner whether it has the document and why its MDN does not reach "
-    "the Self URL; then reprocess, which sends the same message again.",
+    remedy=N_(
+        "Ask the partner whether it has the document and why its MDN does not reach "
+        "the Self URL; then reprocess, which sends the same message again."
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.core.as2_log import MdnPost
+from gateway.core.desk import sentences
 from gateway.core.model import Problem, Refused, Sent
 from gateway.core.ports import As2Book, Clock
 from gateway.core.retry import RetryPolicy
@@ -57,7 +58,8 @@ class AsyncMdns:
         match result:
             case Sent(proof):
                 await as2_messages.mdn_sent(conn, job.subject, self.clock())
-                await self._note(conn, job, f"MDN sent to {waiting.mdn.url}: {proof}")
+                sent = sentences.MDN_SENT(url=waiting.mdn.url, proof=proof)
+                await self._note(conn, job, sent)
                 await jobs.finish(conn, job)
             case Refused(problem):
                 await as2_messages.mdn_failed(conn, job.subject, problem.message)
@@ -74,12 +76,13 @@ class AsyncMdns:
             chance = random.random()  # noqa: S311 - jitter, not a secret
             again = self.policy.next_attempt(attempts, self.clock(), chance)
         if again is not None:
-            when = f"next at {again.isoformat()}"
-            tried = f"MDN attempt {attempts} failed: {problem.message}; {when}"
+            tried = sentences.MDN_RETRIED(
+                attempts=attempts, why=problem.message, at=again.isoformat()
+            )
             await self._note(conn, job, tried)
             await jobs.again(conn, job, again)
             return
-        over = f"MDN given up after {attempts} attempts: {problem.message}"
+        over = sentences.MDN_GIVEN_UP(attempts=attempts, why=problem.message)
         await self._note(conn, job, over)
         for transfer in await as2_messages.transfers_of(conn, job.subject):
             name = f"the MDN to {waiting.mdn.url}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from gateway.core.as2_sent import UNPROVEN_KEPT, MdnVerdict, ReceivedMdn, SentMessage
+from gateway.core.desk import sentences
 from gateway.core.lifecycle import after_mdn
 from gateway.core.model import (
     Channel,
@@ -41,9 +42,10 @@ class StoredSent:
             there = await as2_sent.latest(conn, message.transfer)
             if there is None or there.generation < message.generation:
                 await as2_sent.add(conn, message, sealed)
-                text = (
-                    f"built as {message.message_id}, {message.body.size} bytes, "
-                    f"MIC {message.mic}"
+                text = sentences.BUILT(
+                    message=message.message_id,
+                    bytes=message.body.size,
+                    mic=message.mic,
                 )
                 now = self.clock()
                 await transfers.note(conn, message.transfer, now, "deliver", text)

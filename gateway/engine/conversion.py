@@ -9,8 +9,9 @@ from gateway.convert import envelope_xml
 from gateway.convert.pool import Converter
 from gateway.convert.task import Converted, Task
 from gateway.core import naming
+from gateway.core.desk import sentences
 from gateway.core.envelope import Draft, Envelope
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
 from gateway.core.rules import Rule
@@ -99,10 +100,11 @@ class Conversions:
             return replace(
                 drafts,
                 rule=rule.id,
-                message=f"the conversion rule's result is no envelope: "
-                f"{drafts.message}",
-                remedy="Execute the rule on this file: its result pane shows the "
-                "line; correct the stylesheet.",
+                message=sentences.NO_ENVELOPE(why=drafts.message),
+                remedy=N_(
+                    "Execute the rule on this file: its result pane shows the "
+                    "line; correct the stylesheet."
+                ),
             )
         if done.chain is not None:
             drafts = [replace(d, chain=d.chain or done.chain) for d in drafts]
@@ -130,7 +132,7 @@ class Conversions:
                 error.message,
                 "render",
                 rule.id,
-                remedy="Correct the file name pattern of the rule and reprocess.",
+                remedy=N_("Correct the file name pattern of the rule and reprocess."),
             )
         task = Task(
             stylesheet=rule.stylesheet,

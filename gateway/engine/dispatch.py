@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.convert import envelope_xml
+from gateway.core.desk import sentences
 from gateway.core.envelope import Draft, Envelope, EnvelopeStatus
-from gateway.core.errors import StorageError
+from gateway.core.errors import N_, StorageError
 from gateway.core.integration import DefaultRule, Integration
 from gateway.core.model import (
     BlobRef,
@@ -131,8 +132,10 @@ class Dispatcher:
             case DefaultRule.NOTIFY:
                 async with self.db.write() as conn:
                     await notices.arrived(conn, entry, now)
-                    await self._log(conn, entry, "PROCESSED", "default rule: notify")
-                    await self._nothing(conn, job, "now the default rule notifies")
+                    await self._log(
+                        conn, entry, "PROCESSED", N_("default rule: notify")
+                    )
+                    await self._nothing(conn, job, sentences.NOW_NOTIFIES)
             case DefaultRule.REJECT:
                 async with self.db.write() as conn:
                     if await envelopes.cancel(
@@ -145,9 +148,9 @@ class Dispatcher:
                     ):
                         why = remote.reject_reason
                         await notices.rejected(conn, entry, why, now)
-                        said = "default rule: reject"
+                        said = N_("default rule: reject")
                         await self._log(conn, entry, "PROCESSED", said)
-                    await self._nothing(conn, job, "now the default rule rejects")
+                    await self._nothing(conn, job, sentences.NOW_REJECTS)
             case _:
                 assert_never(remote.default_rule)
 
@@ -163,13 +166,13 @@ class Dispatcher:
         parcel = self._parcel(job, entry, top, name, blob)
         async with self.db.write() as conn:
             if await deliveries.enqueue(conn, parcel, remote.protocol, rule, now):
-                how = f"rule {rule}" if rule else "default rule: copy"
+                how = sentences.BY_RULE(rule=rule) if rule else N_("default rule: copy")
                 await transfers.note(conn, parcel.transfer, now, "render", how)
                 status = "SUCCEED" if rule else "PROCESSED"
                 await self._log(conn, entry, status, how, rule, parcel)
                 await jobs.finish(conn, job)
             else:
-                await self._nothing(conn, job, "another transfer carries it already")
+                await self._nothing(conn, job, sentences.CARRIED)
 
     async def _nothing(self, conn: Connection, job: Job, why: str) -> None:
         """Finish the job; a transfer that was ordered again by it ends with *why*."""
@@ -177,9 +180,9 @@ class Dispatcher:
         if again not in {"", AGAIN}:
             problem = Problem(
                 "nothing-to-deliver",
-                f"nothing was sent to the remote server: {why}",
+                sentences.NOTHING_SENT(why=why),
                 "render",
-                remedy="Look at the envelope on the website for what became of it.",
+                remedy=N_("Look at the envelope on the website for what became of it."),
             )
             await deliveries.end(conn, TransferId(again), problem, self.clock())
         await jobs.finish(conn, job)

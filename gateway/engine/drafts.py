@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from gateway.convert import envelope_xml, template_xml
 from gateway.core.checks import Violation, check
+from gateway.core.desk import sentences
 from gateway.core.envelope import Draft, Envelope, Role
+from gateway.core.errors import N_
 from gateway.core.model import (
     AttachmentId,
     EnvelopeId,
@@ -103,13 +105,15 @@ class Drafts:
             return known
         stored = wanted and await templates.version(conn, draft.template, wanted)
         if not stored:
-            version = draft.template_version or "any version"
+            version = draft.template_version or sentences.ANY_VERSION
             return Problem(
                 "template-unknown",
-                f"there is no template {draft.template}, {version}",
+                sentences.NO_SUCH_TEMPLATE(template=draft.template, version=version),
                 "validate",
-                remedy="Import the template, or correct templateUuid and "
-                "templateVersion of the envelope.",
+                remedy=N_(
+                    "Import the template, or correct templateUuid and "
+                    "templateVersion of the envelope."
+                ),
             )
         if len(self._parsed) >= KEPT:
             self._parsed.clear()
@@ -210,7 +214,7 @@ def _problem(wrong: Sequence[Violation]) -> Misfit:
     more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     return Misfit(
         wrong[0].code,
-        f"the envelope does not fit its template: {shown}{more}",
+        sentences.NOT_FITTING(places=shown + more),
         "validate",
         remedy="Correct the document or the conversion rule so that every field "
         "named here fits the template, then process the file again.",

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from gateway.convert import envelope_xml
+from gateway.core.desk import sentences
 from gateway.core.envelope import Draft
+from gateway.core.errors import N_
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
     AttachmentId,
@@ -113,10 +115,13 @@ class Router:
         if upload.blob.size > NATIVE_LIMIT:
             return Problem(
                 "envelope-too-large",
-                f"{upload.name.text} has {upload.blob.size} bytes; native envelope XML "
-                f"may have {NATIVE_LIMIT}",
+                sentences.TOO_LARGE(
+                    file=upload.name.text,
+                    bytes=upload.blob.size,
+                    allowed=NATIVE_LIMIT,
+                ),
                 "read",
-                remedy="Send large content as an attachment.",
+                remedy=N_("Send large content as an attachment."),
             )
         file = self.blobs.path(upload.blob)
         draft = await asyncio.to_thread(lambda: envelope_xml.parse(file.read_bytes()))
@@ -158,10 +163,12 @@ class Router:
                 await envelopes.post(conn, one)
             await transfers.processed(conn, transfer.id, rule, made, now)
             await entries.consume(conn, transfer.id)
-            by = f"rule {found.rule.name!r}" if found.rule else "native envelope"
+            by = sentences.NATIVE
+            if found.rule:
+                by = sentences.BY_RULE(rule=repr(found.rule.name))
             lines = [("match", by)] if found.rule else []
             lines += [("convert", warning) for warning in found.warnings]
-            lines += [("post", f"{by}: envelope {', '.join(made)}")]
+            lines += [("post", sentences.POSTED(by=by, envelopes=", ".join(made)))]
             await transfers.notes(conn, transfer.id, now, lines)
             status = "SUCCEED" if rule else "PROCESSED"
             await self._log(conn, transfer, rule, status, made=made)
@@ -213,12 +220,13 @@ class Router:
 
 
 def _no_rule(upload: Upload, tried: int) -> Problem:
-    looked = f"{tried} enabled OUT rule{'s' * (tried != 1)}"
+    said = sentences.NO_RULE_OF_ONE if tried == 1 else sentences.NO_RULE
     return Problem(
         "no-rule",
-        f"no OUT rule matches {upload.name.text} in {upload.folder.text}/ "
-        f"({looked} tried)",
+        said(file=upload.name.text, folder=upload.folder.text, tried=tried),
         "match",
-        remedy="Add an OUT rule whose pattern matches this file, or enable one; then "
-        "reprocess the transfer, or move the file from error/ to coutbox/.",
+        remedy=N_(
+            "Add an OUT rule whose pattern matches this file, or enable one; then "
+            "reprocess the transfer, or move the file from error/ to coutbox/."
+        ),
     )

@@ -6,6 +6,7 @@ The functions work inside their caller's transaction.
 from datetime import datetime
 from typing import assert_never
 
+from gateway.core.desk import sentences
 from gateway.core.model import (
     AwaitingMdn,
     Channel,
@@ -51,10 +52,10 @@ def _line(state: DeliveryState, why: str) -> str:
         case Delivered(_, _, proof):
             return proof
         case Queued(attempts, again):
-            return f"attempt {attempts} failed: {why}; next at {again.isoformat()}"
+            return sentences.RETRIED(attempts=attempts, why=why, at=again.isoformat())
         case AwaitingMdn(message, _, deadline):
-            return f"sent as {message}; MDN due by {deadline.isoformat()}"
+            return sentences.AWAITED(message=message, at=deadline.isoformat())
         case Failed(_, attempts, problem):
-            return f"given up after {attempts} attempts: {problem.message}"
+            return sentences.GIVEN_UP(attempts=attempts, why=problem.message)
         case _:
             assert_never(state)

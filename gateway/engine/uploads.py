@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from gateway.core.errors import Conflict, StorageError
+from gateway.core.errors import N_, Conflict, StorageError
 from gateway.core.model import FileName, Folder, MailboxId, Receipt, TransferId
 from gateway.core.ports import Blobs, Clock, NewId, Spool
 from gateway.store.uploads import Closing, CopyFirst, Opened, Opening, Partials
@@ -77,7 +77,7 @@ class SpoolUploads:
             if await asyncio.to_thread(spool.file.exists):
                 raise
             raise Conflict(
-                "the file was removed while it was uploaded; send it again",
+                N_("the file was removed while it was uploaded; send it again"),
                 "taken-over",
             ) from error
         now = self.clock()
@@ -118,7 +118,7 @@ class SpoolUploads:
             await asyncio.to_thread(self._copy, source, opening.spool)
             result = await self.partials.begin(replace(opening, copied=result.blob))
             if isinstance(result, CopyFirst):
-                raise Conflict("the file changes all the time; try again", "busy")
+                raise Conflict(N_("the file changes all the time; try again"), "busy")
         if result.spool != opening.spool:
             return await self._own(result, opening.spool)
         return result

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.core.errors import LeaseLost, Outage
+from gateway.core.desk import sentences
+from gateway.core.errors import N_, LeaseLost, Outage
 from gateway.core.model import Problem
 from gateway.core.ports import Clock
 from gateway.core.retry import RetryPolicy
@@ -174,8 +175,7 @@ class Worker:
 def _internal(job: Job, at: datetime) -> Problem:
     return Problem(
         "internal-error",
-        f"the gateway failed on this {job.attempts + 1} times (job {job.id}, last at "
-        f"{at.isoformat()})",
+        sentences.INTERNAL(times=job.attempts + 1, job=job.id, at=at.isoformat()),
         "deliver" if job.kind == "deliver" else "convert",
-        remedy="Look in the gateway's log for this job's number, then reprocess.",
+        remedy=N_("Look in the gateway's log for this job's number, then reprocess."),
     )

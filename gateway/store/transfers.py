@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.core.desk import sentences
 from gateway.core.model import (
     BlobRef,
     Channel,
@@ -93,7 +94,7 @@ async def refuse(
         "error": asdict(problem),
         "finished_at": receipt.received_at,
     }
-    failure = (problem.step, f"failed: {problem.message}")
+    failure = (problem.step, sentences.FAILED(why=problem.message))
     await _insert(conn, [Arrival(receipt, upload, [failure])], values)
 
 
@@ -125,9 +126,11 @@ async def _insert(
 
 
 def _arrival(upload: Upload) -> str:
-    return (
-        f"{upload.name.text}, {upload.blob.size} bytes, "
-        f"by {upload.channel.value} into {upload.folder.text}/"
+    return sentences.ARRIVED(
+        file=upload.name.text,
+        bytes=upload.blob.size,
+        channel=upload.channel.value,
+        folder=upload.folder.text,
     )
 
 
@@ -223,7 +226,7 @@ async def failed(
             finished_at=at,
         )
     )
-    await note(conn, transfer, at, problem.step, f"failed: {problem.message}")
+    await note(conn, transfer, at, problem.step, sentences.FAILED(why=problem.message))
 
 
 async def count_attempt(conn: AsyncConnection, transfer: TransferId) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from gateway.convert.unfit import Unfit, unreadable
+from gateway.core.errors import N_
 
 CHARACTER_SETS = {
     "UNOA": "ascii",
@@ -31,7 +32,9 @@ _START = re.compile(rb"(UNA.{6}\s*)?UNB.(?P<identifier>[A-Z]{3}[A-Z0-9])", re.DO
 _UNA = re.compile(r"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
 _TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REMEDY = "Ask the sender for a correct interchange, or repair the file and resend it."
+_REMEDY = N_(
+    "Ask the sender for a correct interchange, or repair the file and resend it."
+)
 _PADDING = "\x00\x1a \t\r\n"
 
 Composite = Sequence[str]

@@ -6,6 +6,7 @@ from xml.parsers import expat
 
 from gateway.convert.source.base import Described, Source
 from gateway.convert.unfit import Unfit, unreadable
+from gateway.core.errors import N_
 
 _DECLARATION = re.compile(r"\A<\?xml\b[^>]*?\?>", re.DOTALL)
 _ENCODING = re.compile(r"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -116,9 +117,11 @@ def check(text: str, depth: int) -> None:
 
 
 _REMEDIES = {
-    "xml-doctype": "Send it without the DOCTYPE and without entities of its own.",
-    "xml-depth": "Send it with fewer levels.",
-    "xml-syntax": "Let the sending program write well-formed XML and say its encoding.",
+    "xml-doctype": N_("Send it without the DOCTYPE and without entities of its own."),
+    "xml-depth": N_("Send it with fewer levels."),
+    "xml-syntax": N_(
+        "Let the sending program write well-formed XML and say its encoding."
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.people import Token, User
 from gateway.core.errors import (
+    N_,
     Conflict,
     Forbidden,
     Invalid,
@@ -38,7 +39,8 @@ class Accounts:
         check_password(new, actor.login)
         if new == old:
             raise Invalid(
-                "The new password is the old one.", data={"password": "is the old one"}
+                N_("The new password is the old one."),
+                data={"password": N_("is the old one")},
             )
         hashed = await self.by.passwords.hash(new)
         async with self.by.db.write() as conn:
@@ -56,7 +58,7 @@ class Accounts:
     async def end_session(self, actor: Actor, uuid: str) -> None:
         async with self.by.db.write() as conn:
             if not await tokens.remove(conn, uuid, actor.login):
-                raise NotFound("This session has ended already.")
+                raise NotFound(N_("This session has ended already."))
             await self._booked(conn, actor, "session-ended")
 
     async def end_other_sessions(self, actor: Actor) -> int:
@@ -73,7 +75,7 @@ class Accounts:
         sealed = self.by.vault.seal(codes.new_key(), PURPOSE + actor.login)
         async with self.by.db.write() as conn:
             if not await second_factor.begin(conn, actor.login, sealed):
-                raise Conflict("The second factor is on already; remove it first.")
+                raise Conflict(N_("The second factor is on already; remove it first."))
 
     async def new_secret(self, actor: Actor) -> str | None:
         async with self.by.db.read() as conn:
@@ -91,8 +93,8 @@ class Accounts:
         async with self.by.db.write() as conn:
             if not await self.by.use_timed(conn, login, timed, confirmed=False):
                 raise Invalid(
-                    "The code is not the one of now.",
-                    data={"code": "is not the one of now; check the phone's clock"},
+                    N_("The code is not the one of now."),
+                    data={"code": N_("is not the one of now; check the phone's clock")},
                 )
             await second_factor.confirm(conn, login, self.by.clock())
             await _write_codes(conn, login, fresh)
@@ -106,7 +108,7 @@ class Accounts:
     ) -> Sequence[str]:
         person = await self._proved(actor, password, address)
         if not person.user.second_factor:
-            raise Conflict("There is no second factor; set it up first.")
+            raise Conflict(N_("There is no second factor; set it up first."))
         fresh = codes.new_recovery_codes()
         async with self.by.db.write() as conn:
             await _write_codes(conn, actor.login, fresh)
@@ -130,14 +132,14 @@ class Accounts:
             return await self.by.proved(actor.login, password, address)
         except Unauthenticated as error:
             raise Invalid(
-                "This is not your password.", data={"oldPassword": "is wrong"}
+                N_("This is not your password."), data={"oldPassword": N_("is wrong")}
             ) from error
 
     async def _renewed(self, conn: Connection, actor: Actor) -> str:
         """Give this session a new token and end the others."""
         text = self.by.new_secret()
         if not await tokens.renew(conn, actor.token, digest(text)):
-            raise Forbidden("Your session has ended meanwhile; sign in again.")
+            raise Forbidden(N_("Your session has ended meanwhile; sign in again."))
         await tokens.end_sessions(conn, actor.login, but=actor.token)
         return text
 

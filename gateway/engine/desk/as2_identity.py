@@ -17,7 +17,7 @@ from gateway.core.desk.certificates import (
     RollOver,
 )
 from gateway.core.desk.content import Content
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.integration import AS2_DEFAULTS
 from gateway.core.model import MailboxId
 from gateway.core.ports import Clock, NewId, Vault
@@ -154,8 +154,10 @@ class As2Identities:
                 raise NotFound(f"This mailbox has no pair {pair}.", "no-certificate")
             if state is not PairState.OLD:
                 raise Conflict(
-                    "Only an old pair can be retired; this one signs, or waits to. "
-                    "Begin a roll-over, or cancel the one that waits.",
+                    N_(
+                        "Only an old pair can be retired; this one signs, or waits to. "
+                        "Begin a roll-over, or cancel the one that waits."
+                    ),
                     "pair-in-use",
                 )
             await as2_keys.remove(conn, pair)
@@ -169,8 +171,10 @@ class As2Identities:
         if not keys:
             await known(conn, mailbox)
             raise NotFound(
-                "This mailbox has no AS2 certificate yet; save its integration with "
-                "the protocol AS2 to get one.",
+                N_(
+                    "This mailbox has no AS2 certificate yet; save its integration "
+                    "with the protocol AS2 to get one."
+                ),
                 "no-certificate",
             )
         return keys
@@ -180,7 +184,7 @@ class As2Identities:
         states = _states(keys, now)
         if any(state is PairState.NEXT for _, state in states):
             raise Conflict(
-                "A new pair waits already; activate it, or cancel it first.",
+                N_("A new pair waits already; activate it, or cancel it first."),
                 "rollover-pending",
             )
         if sign_from is None:
@@ -229,7 +233,7 @@ def _check_plan(wanted: RollOver) -> None:
     if wanted.days is not None and not 1 <= wanted.days <= MAX_DAYS:
         wrong["validityDays"] = f"must be 1 to {MAX_DAYS}"
     if wanted.now and wanted.sign_from:
-        wrong["signFrom"] = "is given, though the new pair is to sign at once"
+        wrong["signFrom"] = N_("is given, though the new pair is to sign at once")
     raise_if(wrong)
 
 
@@ -267,7 +271,7 @@ def _next(keys: Sequence[SealedKey], now: datetime) -> SealedKey:
     for key, state in _states(keys, now):
         if state is PairState.NEXT:
             return key
-    raise Conflict("No new pair waits; begin a roll-over first.", "no-rollover")
+    raise Conflict(N_("No new pair waits; begin a roll-over first."), "no-rollover")
 
 
 async def _write(conn: Connection, keys: Sequence[SealedKey]) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Network, ip_network
 from math import ceil
 
+from gateway.core.desk import sentences
 from gateway.core.errors import TooManyAttempts
 from gateway.core.ports import Clock
 
@@ -101,9 +102,7 @@ class Attempts:
         wait = max(self._wait(key, now) for key in keys)
         if wait > timedelta():
             seconds = ceil(wait.total_seconds())
-            raise TooManyAttempts(
-                f"Too many failed logins; try again in {seconds} s.", seconds
-            )
+            raise TooManyAttempts(sentences.TOO_MANY_LOGINS(seconds=seconds), seconds)
         for key in keys:
             count, _at = self._failed.pop(key, (0, now))
             self._failed[key] = (count + 1, now)

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.core.errors import NotFound, Unauthenticated
+from gateway.core.desk import sentences
+from gateway.core.errors import N_, NotFound, Unauthenticated
 from gateway.core.ports import Clock, NewId, Vault
 from gateway.engine.desk import codes
 from gateway.engine.desk.attempts import Attempts
@@ -70,12 +71,14 @@ class Credentials:
 
 
 def wrong_login() -> Unauthenticated:
-    return Unauthenticated("Login and password do not belong together.", "wrong-login")
+    return Unauthenticated(
+        N_("Login and password do not belong together."), "wrong-login"
+    )
 
 
 async def known(conn: Connection, login: str) -> Person:
     """Return the person; NotFound."""
     found = await people.person(conn, login)
     if found is None:
-        raise NotFound(f"There is no user {login}.")
+        raise NotFound(sentences.NO_USER(login=login))
     return found

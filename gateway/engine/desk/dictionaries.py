@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.dictionaries import (
     ColumnDraft,
@@ -14,7 +15,7 @@ from gateway.core.desk.dictionaries import (
 from gateway.core.desk.dictionary_files import CsvFile
 from gateway.core.desk.uses import Uses
 from gateway.core.dictionary import Column, Dictionary, Record
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.model import DictionaryId
 from gateway.core.ports import Clock, NewId
 from gateway.engine.desk import dictionary_csv
@@ -66,7 +67,8 @@ class Dictionaries:
         async with self.db.write() as conn:
             if await dictionaries.get(conn, uuid):
                 raise Conflict(
-                    f"There is a dictionary {uuid} already.", data={"uuid": "is taken"}
+                    f"There is a dictionary {uuid} already.",
+                    data={"uuid": N_("is taken")},
                 )
             await _free(conn, [column.uuid for column in made.columns])
             await dictionaries.add(conn, made, now)
@@ -84,7 +86,7 @@ class Dictionaries:
             old = await known(conn, uuid)
             if draft.columns_seen not in {None, old.columns_mark}:
                 raise Conflict(
-                    "The columns have changed meanwhile; look at them again.",
+                    N_("The columns have changed meanwhile; look at them again."),
                     "changed-meanwhile",
                 )
             new = replace(
@@ -129,7 +131,7 @@ class Dictionaries:
         async with self.db.write() as conn:
             old = await known(conn, uuid)
             if old.columns != columns:
-                raise Conflict("The columns have changed meanwhile; send it again.")
+                raise Conflict(N_("The columns have changed meanwhile; send it again."))
             return await self.fill(conn, actor, old, rows)
 
     async def fill(
@@ -225,9 +227,11 @@ class Dictionaries:
             kept = mine if mine not in claimed else None
             uuid = checked_uuid(draft.uuid) if draft.uuid else kept or self.new_id()
             if not name.isprintable() or not 1 <= len(name) <= LONGEST:
-                wrong[f"columns.{index}.name"] = "needs 1 to 255 printable characters"
+                wrong[f"columns.{index}.name"] = N_(
+                    "needs 1 to 255 printable characters"
+                )
             if any(name == column.name or uuid == column.uuid for column in columns):
-                wrong[f"columns.{index}"] = "is there twice"
+                wrong[f"columns.{index}"] = N_("is there twice")
             columns.append(Column(uuid, name))
         if wrong:
             place, why = next(iter(wrong.items()))
@@ -239,7 +243,7 @@ async def known(conn: Connection, uuid: str) -> Dictionary:
     """Return the dictionary; NotFound."""
     found = await dictionaries.get(conn, uuid)
     if found is None:
-        raise NotFound(f"There is no dictionary {uuid}.")
+        raise NotFound(sentences.NO_DICTIONARY(id=uuid))
     return found
 
 
@@ -261,8 +265,8 @@ def _name(text: str) -> str:
     name = text.strip()
     if not name.isprintable() or not 1 <= len(name) <= LONGEST:
         raise Invalid(
-            "A dictionary needs a name of 1 to 255 printable characters.",
-            data={"name": "needs 1 to 255 printable characters"},
+            N_("A dictionary needs a name of 1 to 255 printable characters."),
+            data={"name": N_("needs 1 to 255 printable characters")},
         )
     return name
 

@@ -10,7 +10,7 @@ from gateway.core.desk.content import Content
 from gateway.core.desk.dictionaries import ColumnDraft, DictionaryDraft
 from gateway.core.desk.dictionary_files import CsvFile, CsvPreview
 from gateway.core.dictionary import Dictionary, Record
-from gateway.core.errors import Conflict, StorageError
+from gateway.core.errors import N_, Conflict, StorageError
 from gateway.engine.desk import dictionary_csv
 from gateway.engine.desk.dictionaries import Dictionaries, known
 from gateway.engine.desk.dictionary_rows import check_size
@@ -61,8 +61,10 @@ class DictionaryFiles:
             old = await known(conn, uuid)
             if seen not in {None, mark} or old.revision != before.revision:
                 raise Conflict(
-                    "The file or the dictionary has changed since the preview; look at "
-                    "the preview again.",
+                    N_(
+                        "The file or the dictionary has changed since the preview; "
+                        "look at the preview again."
+                    ),
                     "changed-meanwhile",
                 )
             if not append:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.dictionaries import PageQuery, RecordPage
 from gateway.core.dictionary import Dictionary, Record
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.ports import Clock, NewId
 from gateway.engine.desk.dictionaries import known
 from gateway.engine.desk.dictionary_rows import LONGEST_VALUE, check_size, faulty_value
@@ -58,7 +58,7 @@ class Records:
             number, old = await _known(conn, uuid, record)
             if seen not in {None, old.mark}:
                 raise Conflict(
-                    "Somebody has changed this record meanwhile; look at it again.",
+                    N_("Somebody has changed this record meanwhile; look at it again."),
                     "changed-meanwhile",
                 )
             new = replace(old, values=_checked(dictionary, values))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.convert import archive, envelope_xml
 from gateway.convert.archive import Member
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
 from gateway.core.desk.envelopes import (
@@ -42,7 +43,7 @@ class Envelopes:
     async def search(self, query: EnvelopeQuery) -> tuple[int, Sequence[EnvelopeRow]]:
         async with self.db.read() as conn:
             if await mailboxes.get(conn, query.mailbox) is None:
-                raise NotFound(f"There is no mailbox {query.mailbox}.")
+                raise NotFound(sentences.NO_MAILBOX(id=query.mailbox))
             return await envelope_list.search(conn, query)
 
     async def get(self, mailbox: MailboxId, envelope: EnvelopeId) -> EnvelopeView:
@@ -63,7 +64,7 @@ class Envelopes:
         async with self.db.read() as conn:
             found = await envelope_list.parties_of(conn, envelope)
         if not found:
-            raise NotFound(f"There is no envelope {envelope}.")
+            raise NotFound(sentences.NO_SUCH_ENVELOPE(id=envelope))
         return found
 
     async def xml(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
@@ -98,7 +99,7 @@ class Envelopes:
     async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:
         async with self.db.read() as conn:
             if await mailboxes.get(conn, mailbox) is None:
-                raise NotFound(f"There is no mailbox {mailbox}.")
+                raise NotFound(sentences.NO_MAILBOX(id=mailbox))
         draft = await asyncio.to_thread(envelope_xml.parse, settled(data).encode())
         if isinstance(draft, Problem):
             raise refusal(draft)
@@ -161,7 +162,7 @@ async def _opened(
 ) -> tuple[EnvelopeRow, BlobRef]:
     found = await envelope_list.opened(conn, envelope, mailbox)
     if found is None:
-        raise NotFound(f"There is no envelope {envelope} in the mailbox {mailbox}.")
+        raise NotFound(sentences.NO_ENVELOPE_THERE(id=envelope, mailbox=mailbox))
     return found
 
 

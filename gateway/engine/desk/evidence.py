@@ -12,6 +12,7 @@ from typing import IO
 from gateway.core.as2 import OwnKeyRecord
 from gateway.core.as2_log import Exhibitor, HeaderPairs, Opening
 from gateway.core.as2_sent import SentMessage
+from gateway.core.desk import sentences
 from gateway.core.desk.content import Content
 from gateway.core.desk.transfers import TransferView
 from gateway.core.errors import NotFound, StorageError
@@ -43,7 +44,7 @@ class Evidence:
             sent = await as2_sent.of_transfer(conn, transfer)
             sealed = await as2_sent.sealed_keys(conn, transfer)
         if found is None:
-            raise NotFound(f"There is no transfer {transfer}.")
+            raise NotFound(sentences.NO_TRANSFER(id=transfer))
         if received is None and not sent:
             raise NotFound(
                 f"The transfer {transfer} has no AS2 message, so there is no evidence "

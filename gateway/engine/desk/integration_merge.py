@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from gateway.core.desk.integrations import IntegrationChange
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.integration import DefaultRule, Integration, Mailbox
 from gateway.core.model import Channel
 from gateway.core.ports import Vault
@@ -52,7 +52,7 @@ def merged(
     if len(new.reject_reason) > LONGEST_REASON:
         wrong["rejectReason"] = f"has more than {LONGEST_REASON} characters"
     if new.default_rule is DefaultRule.NOTIFY and not new.notify_email:
-        wrong.setdefault("notifyEmail", "is needed by the default rule NOTIFY")
+        wrong.setdefault("notifyEmail", N_("is needed by the default rule NOTIFY"))
     raise_if(wrong)
     return new
 
@@ -94,7 +94,7 @@ def _default_self_id(owner: Mailbox, wrong: dict[str, str]) -> str:
     try:
         return as2_checks.as2_name(owner.name)
     except ValueError:
-        wrong["as2.selfId"] = (
+        wrong["as2.selfId"] = N_(
             "is needed, because the mailbox's name cannot be an AS2 name"
         )
         return ""

@@ -11,7 +11,7 @@ from gateway.core.desk.integrations import (
     IntegrationChange,
     IntegrationView,
 )
-from gateway.core.errors import Conflict, Forbidden, NotFound
+from gateway.core.errors import N_, Conflict, Forbidden, NotFound
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
 from gateway.core.model import Channel, MailboxId
 from gateway.core.ports import Clock, Vault
@@ -97,15 +97,19 @@ class Integrations:
             await known(conn, mailbox)
             if (await settings.get(conn)).show_passwords_once:
                 raise Forbidden(
-                    "This appliance shows a password only when it is made; reset it to "
-                    "get a new one.",
+                    N_(
+                        "This appliance shows a password only when it is made; reset "
+                        "it to get a new one."
+                    ),
                     "password-shown-once",
                 )
             sealed = await integrations.sealed_password(conn, mailbox)
             if sealed is None:
                 raise NotFound(
-                    "This mailbox has no password yet; save its integration with the "
-                    "protocol SFTP to get one.",
+                    N_(
+                        "This mailbox has no password yet; save its integration with "
+                        "the protocol SFTP to get one."
+                    ),
                     "no-password",
                 )
             await audit.add(
@@ -119,7 +123,10 @@ class Integrations:
             integration = await integrations.get(conn, mailbox)
             if integration.protocol is not Channel.SFTP:
                 raise Conflict(
-                    "Only the protocol SFTP has a password; this integration uses AS2."
+                    N_(
+                        "Only the protocol SFTP has a password; this integration uses "
+                        "AS2."
+                    )
                 )
             await integrations.put(conn, integration)
             password = await self._new_password(conn, mailbox)
@@ -220,8 +227,10 @@ class Integrations:
 async def _stored(conn: Connection, made: SealedKey | None) -> SealedKey:
     if made is None:
         raise Conflict(
-            "The integration was changed by somebody else meanwhile; look at it and "
-            "save again."
+            N_(
+                "The integration was changed by somebody else meanwhile; look at it "
+                "and save again."
+            )
         )
     await as2_keys.add(conn, made)
     return made

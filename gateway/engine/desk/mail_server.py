@@ -11,7 +11,7 @@ from gateway.adapters.mail import SmtpMailer, SmtpOptions
 from gateway.config.sections import Smtp
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.settings import MailAnswer, MailServerChange, MailServerView
-from gateway.core.errors import Conflict
+from gateway.core.errors import N_, Conflict
 from gateway.core.ports import (
     Clock,
     Letter,
@@ -104,7 +104,7 @@ class MailServer:
         wrong: dict[str, str] = {}
         addresses = emails(to, wrong, "to")
         if not addresses:
-            wrong.setdefault("to", "is empty; write the address to send to")
+            wrong.setdefault("to", N_("is empty; write the address to send to"))
         raise_if(wrong)
         options = await self.servers.options()
         if change is not None and not self.origin:
@@ -154,7 +154,7 @@ class MailServer:
             if len(text) > LONGEST or not text.isprintable():
                 wrong[name] = f"needs one line of at most {LONGEST} characters"
         if change.username.strip() and not password:
-            wrong.setdefault("password", "is needed with a user name")
+            wrong.setdefault("password", N_("is needed with a user name"))
         raise_if(wrong)
         return SmtpOptions(
             host=clean.host,

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.integration import Mailbox
 from gateway.core.model import MailboxId
 from gateway.core.ports import Clock, NewId
@@ -46,7 +47,8 @@ class Mailboxes:
         async with self.db.write() as conn:
             if await mailboxes.get(conn, made.id):
                 raise Conflict(
-                    f"There is a mailbox {made.id} already.", data={"uuid": "is taken"}
+                    f"There is a mailbox {made.id} already.",
+                    data={"uuid": N_("is taken")},
                 )
             await _free(conn, made)
             await mailboxes.add(conn, made, now)
@@ -108,7 +110,7 @@ async def known(conn: Connection, mailbox: MailboxId) -> Mailbox:
     """Return the mailbox; NotFound if there is none."""
     found = await mailboxes.get(conn, mailbox)
     if found is None:
-        raise NotFound(f"There is no mailbox {mailbox}.")
+        raise NotFound(sentences.NO_MAILBOX(id=mailbox))
     return found
 
 
@@ -119,7 +121,7 @@ def checked_uuid(text: str) -> str:
     except ValueError as error:
         raise Invalid(
             f"{text!r} is not a uuid; leave it out to have one made.",
-            data={"uuid": "is not a uuid"},
+            data={"uuid": N_("is not a uuid")},
         ) from error
 
 
@@ -128,14 +130,14 @@ def _checked(uuid: MailboxId, name: str, aliases: Sequence[str]) -> Mailbox:
     names = [alias.strip() for alias in aliases]
     wrong = {}
     if not _printable(name):
-        wrong["name"] = "needs 1 to 255 printable characters"
+        wrong["name"] = N_("needs 1 to 255 printable characters")
     if len(names) > MOST_ALIASES:
         wrong["aliases"] = f"are more than {MOST_ALIASES}"
     for index, alias in enumerate(names):
         if not _printable(alias):
-            wrong[f"aliases.{index}"] = "needs 1 to 255 printable characters"
+            wrong[f"aliases.{index}"] = N_("needs 1 to 255 printable characters")
         elif alias in names[:index]:
-            wrong[f"aliases.{index}"] = "is there twice"
+            wrong[f"aliases.{index}"] = N_("is there twice")
     if wrong:
         place, why = next(iter(wrong.items()))
         raise Invalid(f"{place} {why}.", data=wrong)

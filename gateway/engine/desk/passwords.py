@@ -1,6 +1,7 @@
 """Which passwords people may choose."""
 
-from gateway.core.errors import Invalid
+from gateway.core.desk import sentences
+from gateway.core.errors import N_, Invalid
 
 SHORTEST, LONGEST = 8, 1024
 DIFFERENT = 5
@@ -63,14 +64,14 @@ def check_password(password: str, login: str) -> None:
     lower = password.lower()
     wrong = ""
     if len(password) < SHORTEST:
-        wrong = f"needs {SHORTEST} characters or more"
+        wrong = sentences.TOO_SHORT(count=SHORTEST)
     elif len(password) > LONGEST:
-        wrong = f"has more than {LONGEST} characters"
+        wrong = sentences.TOO_LONG(count=LONGEST)
     elif lower == login:
-        wrong = "must not be the login"
+        wrong = N_("must not be the login")
     elif lower in COMMON:
-        wrong = "is one of those that everybody tries first"
+        wrong = N_("is one of those that everybody tries first")
     elif len(set(lower)) < DIFFERENT:
-        wrong = f"needs {DIFFERENT} different characters or more"
+        wrong = sentences.TOO_UNIFORM(count=DIFFERENT)
     if wrong:
-        raise Invalid(f"The password {wrong}.", data={"password": wrong})
+        raise Invalid(sentences.PASSWORD(why=wrong), data={"password": wrong})

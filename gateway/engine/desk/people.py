@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from gateway.core.desk.actor import COMMAND_LINE, Actor, PersonRole
 from gateway.core.desk.people import Token, TokenQuery, User, UserQuery
-from gateway.core.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from gateway.engine.desk.credentials import Credentials, known
 from gateway.engine.desk.passwords import check_password
 from gateway.engine.desk.secret import digest
@@ -102,7 +102,7 @@ class People:
             if await people.person(conn, user.login):
                 raise Conflict(
                     f"There is a user {user.login} already.",
-                    data={"login": "is taken"},
+                    data={"login": N_("is taken")},
                 )
             await people.add(conn, user, hashed)
             await audit.add(
@@ -117,7 +117,7 @@ class People:
 
     async def change_role(self, actor: Actor, login: str, role: PersonRole) -> None:
         if login == actor.login:
-            raise Conflict("Nobody changes their own role; ask another OWNER.")
+            raise Conflict(N_("Nobody changes their own role; ask another OWNER."))
         async with self.by.db.write() as conn:
             user = (await known(conn, login)).user
             if user.role is role:
@@ -139,7 +139,7 @@ class People:
         """Change it and end the login's other sessions; one's own, or by an OWNER."""
         login = login.strip().lower()
         if actor.login != login and not actor.role.covers(PersonRole.OWNER):
-            raise Forbidden("Only an OWNER changes the password of somebody else.")
+            raise Forbidden(N_("Only an OWNER changes the password of somebody else."))
         check_password(password, login)
         hashed = await self.by.passwords.hash(password)
         now = self.by.clock()
@@ -195,7 +195,7 @@ class People:
     async def remove_user(self, actor: Actor, login: str) -> None:
         login = login.strip().lower()
         if login == actor.login:
-            raise Conflict("Nobody removes themselves; ask another OWNER.")
+            raise Conflict(N_("Nobody removes themselves; ask another OWNER."))
         async with self.by.db.write() as conn:
             user = (await known(conn, login)).user
             await _check_not_last(conn, user)
@@ -224,8 +224,8 @@ class People:
         name = name.strip()
         if not name.isprintable() or not 1 <= len(name) <= _TOKEN_NAME:
             raise Invalid(
-                "A token needs a name of 1 to 255 printable characters.",
-                data={"name": "needs 1 to 255 printable characters"},
+                N_("A token needs a name of 1 to 255 printable characters."),
+                data={"name": N_("needs 1 to 255 printable characters")},
             )
         text = self.by.new_secret()
         now = self.by.clock()
@@ -268,7 +268,7 @@ async def _check_not_last(conn: Connection, user: User) -> None:
 
 def _check_other(actor: Actor, login: str) -> None:
     if login == actor.login:
-        raise Conflict("Change your own on the page of your account.")
+        raise Conflict(N_("Change your own on the page of your account."))
 
 
 def _check_login(login: str) -> None:

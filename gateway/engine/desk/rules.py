@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
 from gateway.core.desk.rules import Example, Executed, Looked, Preview, RuleDraft
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.model import MailboxId, RuleId
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Level, Rule, RuleDirection
@@ -95,7 +96,7 @@ class Rules:
         async with self.db.write() as conn:
             if RuleDraft.of(await _rule(conn, rule)) != RuleDraft.of(old):
                 raise Conflict(
-                    "The rule has changed meanwhile; read it again, then save.",
+                    N_("The rule has changed meanwhile; read it again, then save."),
                     "rule-changed",
                 )
             await rules.save(conn, new, now)
@@ -193,7 +194,7 @@ class Rules:
     async def _kept(self, rule: RuleId | None) -> Example:
         kept = await self.get(rule) if rule else None
         if kept is None or kept.example is None:
-            why = "is needed: the file to try the rule on, as base64"
+            why = N_("is needed: the file to try the rule on, as base64")
             raise Invalid(f"exampleContent {why}.", data={"exampleContent": why})
         kept_example = KeptExample(kept.example_name, kept.example)
         return Example(kept.example_name, await self._bytes(kept_example))
@@ -221,18 +222,23 @@ def _check_order(listed: Sequence[Rule], order: Sequence[RuleId]) -> None:
         why = f"{unknown[0]} is no rule of this list"
         raise Invalid(f"The order cannot be saved: {why}.", data={"order": why})
     if len(set(order)) != len(order):
-        raise Invalid("The order cannot be saved: a rule stands in it twice.")
+        raise Invalid(N_("The order cannot be saved: a rule stands in it twice."))
     levels = [level_of[rule] for rule in order]
     mine = [rule for rule, level in level_of.items() if level is Level.MAILBOX]
     wanted = set(level_of) if Level.ACCOUNT in levels else set(mine)
     if set(order) != wanted:
         raise Conflict(
-            "The list of rules has changed meanwhile; read it again, then order it.",
+            N_(
+                "The list of rules has changed meanwhile; read it again, then order it."
+            ),
             "rules-changed",
         )
     if Level.ACCOUNT in levels[: len(mine)]:
         raise Invalid(
-            "The order cannot be saved: the account's rules come after the mailbox's."
+            N_(
+                "The order cannot be saved: the account's rules come after the "
+                "mailbox's."
+            )
         )
 
 
@@ -254,11 +260,11 @@ def _mark(text: str) -> str:
 
 async def _must_exist(conn: Connection, mailbox: MailboxId) -> None:
     if await mailboxes.get(conn, mailbox) is None:
-        raise NotFound(f"There is no mailbox {mailbox}.")
+        raise NotFound(sentences.NO_MAILBOX(id=mailbox))
 
 
 async def _rule(conn: Connection, rule: RuleId) -> Rule:
     found = await rules.get(conn, rule)
     if found is None:
-        raise NotFound(f"There is no rule {rule}.")
+        raise NotFound(sentences.NO_SUCH_RULE(id=rule))
     return found

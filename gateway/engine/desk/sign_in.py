@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from gateway.core.desk.accounts import CodeNeeded, Origin
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.people import Token
-from gateway.core.errors import Outage, Unauthenticated
+from gateway.core.errors import N_, Outage, Unauthenticated
 from gateway.engine.desk.credentials import Credentials, wrong_login
 from gateway.engine.desk.secret import digest
 from gateway.engine.desk.signed import claims_of, sign
@@ -86,7 +86,10 @@ class SignIns:
         if not right:
             log.warning("code of %r from %s is wrong", login, origin.address)
             raise Unauthenticated(
-                "The code is wrong, too old or was used before; wait for the next one.",
+                N_(
+                    "The code is wrong, too old or was used before; wait for the next "
+                    "one."
+                ),
                 "wrong-code",
             )
         self.by.attempts.code_succeeded(login)
@@ -146,5 +149,5 @@ class SignIns:
 
 def _too_old() -> Unauthenticated:
     return Unauthenticated(
-        "That took too long; enter login and password again.", "ticket-expired"
+        N_("That took too long; enter login and password again."), "ticket-expired"
     )

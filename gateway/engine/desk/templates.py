@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from gateway.convert import envelope_xml, skeleton, template_xml
 from gateway.convert.example import example_envelope
 from gateway.convert.schemas import envelope_xsd, file_template, template_xsd
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.templates import TemplateRow, TemplateView
 from gateway.core.desk.uses import Uses
-from gateway.core.errors import Conflict, NotFound
+from gateway.core.errors import N_, Conflict, NotFound
 from gateway.core.model import MailboxId, TemplateId, TemplateVersionId
 from gateway.core.ports import Clock, NewId
 from gateway.core.rules import RuleDirection
@@ -95,8 +96,10 @@ class Templates:
         uuid = parsed.uuid or TemplateId(self.new_id())
         if uuid == FILE_TEMPLATE:
             raise Conflict(
-                'The built-in template "File" cannot be changed; give yours another '
-                "uuid.",
+                N_(
+                    'The built-in template "File" cannot be changed; give yours '
+                    "another uuid."
+                ),
                 "template-builtin",
             )
         now = self.clock()
@@ -162,7 +165,7 @@ class Templates:
 
 def _unknown(template: TemplateId, version: TemplateVersionId | None) -> NotFound:
     which = f" with a version {version}" if version else ""
-    return NotFound(f"There is no template {template}{which}.")
+    return NotFound(sentences.NO_TEMPLATE(id=f"{template}{which}"))
 
 
 def _view(version: Version) -> TemplateView:

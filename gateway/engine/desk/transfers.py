@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
 from gateway.core.desk.transfers import As2View, TransferQuery, TransferView
@@ -125,5 +126,5 @@ def _must_be_received(found: TransferView) -> None:
 async def _transfer(conn: Connection, transfer: TransferId) -> TransferView:
     found = await transfer_list.get(conn, transfer)
     if found is None:
-        raise NotFound(f"There is no transfer {transfer}.")
+        raise NotFound(sentences.NO_TRANSFER(id=transfer))
     return found

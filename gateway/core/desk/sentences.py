@@ -1,0 +1,145 @@
+"""Sentences with values in them: written in English, found again to be translated.
+
+What is stored and what the API answers is English. A page has only the sentence: the
+template that made it finds the values in it again, and puts them into its translation.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateway.core.errors import N_
+
+LONGEST = 4000
+"""Characters of a text that is looked at; a longer one is shown as it is."""
+_NAME = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A template with {names}; calling it fills them in."""
+
+    template: str
+
+    def __call__(self, **values: object) -> str:
+        return self.template.format(**values)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        words = _NAME.split(self.template)
+        names = [f"(?P<{name}>.+?)" for name in words[1::2]]
+        literal = [re.escape(word) for word in words[::2]]
+        mixed = [
+            part for pair in zip(literal, [*names, ""], strict=True) for part in pair
+        ]
+        return re.compile("".join(mixed), re.DOTALL)
+
+    def values(self, text: str) -> Mapping[str, str] | None:
+        """Return what *text* has in the places of the names; None: it says no such."""
+        found = self._pattern.fullmatch(text)
+        return found.groupdict() if found else None
+
+
+NO_RULE_OF_ONE = Sentence(
+    N_("no OUT rule matches {file} in {folder}/ (1 enabled OUT rule tried)")
+)
+NO_RULE = Sentence(
+    N_("no OUT rule matches {file} in {folder}/ ({tried} enabled OUT rules tried)")
+)
+NO_SUCH_TEMPLATE = Sentence(N_("there is no template {template}, {version}"))
+ANY_VERSION = N_("any version")
+NOT_FITTING = Sentence(N_("the envelope does not fit its template: {places}"))
+NO_ENVELOPE = Sentence(N_("the conversion rule's result is no envelope: {why}"))
+TOO_LARGE = Sentence(
+    N_("{file} has {bytes} bytes; native envelope XML may have {allowed}")
+)
+
+STYLESHEET_LINE = Sentence(N_("Stylesheet line {line}: {why}"))
+STYLESHEET = Sentence(N_("Stylesheet: {why}"))
+LOOKED_UP = Sentence(
+    N_("The conversion looked more than {allowed} things up and was stopped.")
+)
+TOO_SLOW = Sentence(
+    N_("The conversion took longer than {seconds} seconds and was stopped.")
+)
+TOO_BIG = Sentence(
+    N_("The conversion needed more than {allowed} MB of memory and was stopped.")
+)
+CRASHED = Sentence(
+    N_("The conversion worker ended by {how} in the middle of the conversion.")
+)
+
+ENDED = Sentence(N_("the envelope was {status} before it was delivered"))
+NOTHING_SENT = Sentence(N_("nothing was sent to the remote server: {why}"))
+CARRIED = N_("another transfer carries it already")
+NOW_NOTIFIES = N_("now the default rule notifies")
+NOW_REJECTS = N_("now the default rule rejects")
+INTERNAL = Sentence(
+    N_("the gateway failed on this {times} times (job {job}, last at {at})")
+)
+INCIDENT = Sentence(
+    N_("The gateway failed; its log says why under incident {incident}.")
+)
+NOTHING_AT = Sentence(N_("There is nothing at {path}."))
+NO_TRANSFER = Sentence(N_("There is no transfer {id}."))
+NO_ENVELOPE_THERE = Sentence(N_("There is no envelope {id} in the mailbox {mailbox}."))
+NO_SUCH_ENVELOPE = Sentence(N_("There is no envelope {id}."))
+NO_MAILBOX = Sentence(N_("There is no mailbox {id}."))
+NO_SUCH_RULE = Sentence(N_("There is no rule {id}."))
+NO_DICTIONARY = Sentence(N_("There is no dictionary {id}."))
+NO_TEMPLATE = Sentence(N_("There is no template {id}."))
+NO_USER = Sentence(N_("There is no user {login}."))
+
+TOO_MANY_LOGINS = Sentence(N_("Too many failed logins; try again in {seconds} s."))
+PASSWORD = Sentence(N_("The password {why}."))
+TOO_UNIFORM = Sentence(N_("needs {count} different characters or more"))
+TOO_SHORT = Sentence(N_("needs {count} characters or more"))
+TOO_LONG = Sentence(N_("has more than {count} characters"))
+
+DENIED = Sentence(N_("the partner did not take the message: {why}"))
+UNPROVEN = Sentence(
+    N_("the partner answered, but nothing proves that it has the message: {why}")
+)
+LEADS_ELSEWHERE = Sentence(
+    N_("the partner's server answers HTTP {status}, which leads to {target}")
+)
+HTTP_STATUS = Sentence(N_("the partner's server answers HTTP {status}"))
+NOT_MADE = Sentence(N_("the message could not be made: {why}"))
+UNTRUSTED = Sentence(N_("the certificate of {host} is not trusted: {why}"))
+UNKNOWN_HOST = Sentence(N_("the name in {host} is not known: {why}"))
+PROXY_CLOSED = Sentence(N_("the proxy {proxy} does not let us through: {why}"))
+SILENT = Sentence(N_("{host} did not answer in time ({seconds} s)"))
+NOT_DIALLED = Sentence(N_("{host} cannot be dialled: {why}"))
+CLOSED = Sentence(N_("{host} refuses connections"))
+NO_ANSWER = Sentence(N_("no answer from {host}: {why}"))
+
+FAILED = Sentence(N_("failed: {why}"))
+RETRIED = Sentence(N_("attempt {attempts} failed: {why}; next at {at}"))
+GIVEN_UP = Sentence(N_("given up after {attempts} attempts: {why}"))
+AWAITED = Sentence(N_("sent as {message}; MDN due by {at}"))
+BUILT = Sentence(N_("built as {message}, {bytes} bytes, MIC {mic}"))
+MDN_SENT = Sentence(N_("MDN sent to {url}: {proof}"))
+MDN_RETRIED = Sentence(N_("MDN attempt {attempts} failed: {why}; next at {at}"))
+MDN_GIVEN_UP = Sentence(N_("MDN given up after {attempts} attempts: {why}"))
+POSTED = Sentence(N_("{by}: envelope {envelopes}"))
+NATIVE = N_("native envelope")
+ARRIVED = Sentence(N_("{file}, {bytes} bytes, by {channel} into {folder}/"))
+BY_RULE = Sentence(N_("rule {rule}"))
+
+SENTENCES = tuple(each for each in globals().values() if isinstance(each, Sentence))
+"""In the order above: one that says more stands before the one it contains."""
+
+
+def translated(text: str, translate: Callable[[str], str]) -> str:
+    """Return the text as *translate* says it; as it is, if that does not know it."""
+    whole = translate(text) if text else text
+    if whole != text or len(text) > LONGEST:
+        return whole
+    for sentence in SENTENCES:
+        values = sentence.values(text)
+        if values is not None:
+            shown = translate(sentence.template)
+            inner = {name: translated(v, translate) for name, v in values.items()}
+            return Sentence(shown)(**inner)
+    return text
