@@ -26,6 +26,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 HSTS = "max-age=31536000"
+PROTECTION = web.AppKey("protection", dict[str, str])
 OPENAPI_PATH = "/api/v1/openapi.json"
 
 
@@ -52,6 +53,10 @@ def build_app(desk: Desk, options: AdminOptions) -> web.Application:
         client_max_size=options.max_body_bytes,
     )
     app[DESK] = desk
+    app[PROTECTION] = {
+        **HEADERS,
+        **({"Strict-Transport-Security": HSTS} if options.tls else {}),
+    }
     for operation in operations():
         app.router.add_route(operation.method, operation.path, endpoint(operation))
 
@@ -63,14 +68,12 @@ def build_app(desk: Desk, options: AdminOptions) -> web.Application:
     add_pages(app)
 
     async def protect(_request: web.Request, response: web.StreamResponse) -> None:
-        for name, value in HEADERS.items():
+        for name, value in app[PROTECTION].items():
             response.headers.setdefault(name, value)
         if response.content_type == "text/html":
             response.headers["Content-Security-Policy"] = POLICY
             response.headers["Referrer-Policy"] = "same-origin"
         response.headers.popall("Server", None)
-        if options.tls:
-            response.headers["Strict-Transport-Security"] = HSTS
 
     app.on_response_prepare.append(protect)
     return app

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from admin_web.api.models import ErrorAnswer
-from admin_web.api.parse import BadRequest
+from admin_web.api.parse import BadRequest, EncodedBody, check_request
 from gateway.core.errors import (
     Conflict,
     Forbidden,
@@ -35,6 +35,7 @@ STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     Conflict: 409,
     QuotaExceeded: 413,
+    EncodedBody: 415,
     Invalid: 422,
     TooManyAttempts: 429,
     Refusal: 400,
@@ -78,15 +79,14 @@ def guarded(new_id: NewId, shown: Shown = as_json) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            check_request(request)
             return await handler(request)
         except Refusal as refusal:
             fault = _refused(refusal)
         except web.HTTPException as error:
             fault = _http(request, error)
-        except TimeoutError:
-            fault = Fault(
-                408, "request-timeout", "The body came too slowly; send it again."
-            )
+        except (TimeoutError, web.RequestPayloadError) as error:
+            fault = _unread(error)
         except Outage as outage:
             _logger.error("%s %r: %s", request.method, request.path, outage)  # noqa: TRY400 - no fault of ours to trace
             fault = Fault(
@@ -122,6 +122,13 @@ def _refused(refusal: Refusal) -> Fault:
     if isinstance(refusal, TooManyAttempts):
         headers["Retry-After"] = str(refusal.retry_after)
     return Fault(status, refusal.code, refusal.message, refusal.data, headers)
+
+
+def _unread(error: TimeoutError | web.RequestPayloadError) -> Fault:
+    if isinstance(error, TimeoutError):
+        told = "The body came too slowly; send it again."
+        return Fault(408, "request-timeout", told)
+    return Fault(400, "bad-request", "The body cannot be read; send it again.")
 
 
 def _http(request: web.Request, error: web.HTTPException) -> Fault:

@@ -1,7 +1,9 @@
 """Bytes and query strings to models; every fault named with its place."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TypeVar
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -11,6 +13,8 @@ from admin_web.api.models import Body, Query
 from gateway.core.errors import Invalid, Refusal
 
 MOST_FAULTS = 50  # that one answer names
+# headers that are stored or shown; others are only compared
+TEXTS = ("Host", "Content-Type", "Content-Disposition", "mailbox")
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Query)
 
@@ -19,6 +23,50 @@ class BadRequest(Refusal):
     """The request cannot be read at all."""
 
     code = "bad-request"
+
+
+class EncodedBody(Refusal):
+    """The body is compressed: inflating it could hold the loop."""
+
+    code = "content-encoding"
+
+
+def check_request(request: web.Request) -> None:
+    """Refuse what no handler has to expect: no text where text is, compression."""
+    for name in TEXTS:
+        if not is_text(request.headers.getall(name, ())):
+            raise BadRequest(f'The header "{name}" is not UTF-8; send it in UTF-8.')
+    try:
+        _ = request.url.host if "Host" in request.headers else None
+    except ValueError as error:
+        raise BadRequest('The header "Host" names no host and port.') from error
+    if "\0" in request.path or not is_text([request.path]):
+        raise BadRequest("The address holds NUL or what is not UTF-8; correct it.")
+    if not is_utf8(request.rel_url.raw_query_string.encode(errors="surrogatepass")):
+        raise Invalid("A query parameter is not UTF-8; send it in UTF-8.")
+    if any("\0" in value for value in request.query.values()):
+        raise Invalid("A query parameter holds the character NUL; remove it.")
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.strip().lower() not in {"", "identity"}:
+        raise EncodedBody("Send the body as it is, without a Content-Encoding.")
+
+
+def is_text(texts: Iterable[str]) -> bool:
+    """Whether all can be stored and shown: bytes that are no UTF-8 become halves."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_utf8(quoted: bytes, charset: str = "utf-8") -> bool:
+    """Whether what the percent signs of a query or form stand for is text."""
+    try:
+        unquote_to_bytes(quoted).decode(charset)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def json_body(raw: bytes, model: type[B]) -> B:
@@ -42,8 +90,6 @@ def query_of(request: web.Request, model: type[Q]) -> Q:
             f'The query parameter "{twice[0]}" is given more than once; give it once.',
             data={twice[0]: "given more than once"},
         )
-    if any("\0" in value for value in request.query.values()):
-        raise Invalid("A query parameter holds the character NUL; remove it.")
     try:
         return model.model_validate(dict(request.query))
     except ValidationError as error:

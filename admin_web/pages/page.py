@@ -19,7 +19,7 @@ from admin_web.api.operation import (
     STRANGERS_BYTES,
     Call,
 )
-from admin_web.api.parse import BadRequest
+from admin_web.api.parse import BadRequest, is_text, is_utf8
 from admin_web.pages.render import RENDERER
 from admin_web.pages.session import (
     CSRF_FIELD,
@@ -38,7 +38,15 @@ CHOOSE_FIRST = "/admin/account/password"
 SLOWEST = 256 << 10  # bytes a second that a form must come with
 INPUTS = 1000  # that the web server takes apart of one form
 # what aiohttp raises for boundaries, headers, charsets and encodings that are none
-UNREADABLE = (ValueError, LookupError, RuntimeError, HttpProcessingError, zlib.error)
+UNREADABLE = (
+    ValueError,
+    LookupError,
+    RuntimeError,
+    HttpProcessingError,
+    web.RequestPayloadError,
+    zlib.error,
+)
+NO_TEXT = "A text is not UTF-8; correct it and send the form again."
 Value = str | bytes | bytearray | web.FileField
 
 
@@ -207,8 +215,32 @@ async def _read(request: web.Request, most: int) -> MultiDictProxy[Value]:
             "send less at once.",
             "body-too-large",
         ) from error
+    except UnicodeError as error:
+        raise BadRequest(NO_TEXT) from error
     except UNREADABLE as error:
         raise BadRequest("The form cannot be read; send it again.") from error
-    if any(isinstance(value, str) and "\0" in value for value in sent.values()):
-        raise BadRequest("A text holds the character NUL; remove it.")
+    try:
+        await _check_texts(limited, sent)
+    except BadRequest:
+        Form(sent).close()
+        raise
     return sent
+
+
+async def _check_texts(request: web.Request, sent: MultiDictProxy[Value]) -> None:
+    """BadRequest if the form holds NUL, or bytes that are no text."""
+    texts = [
+        *sent,
+        *(value for value in sent.values() if isinstance(value, str)),
+        *(x.filename for x in sent.values() if isinstance(x, web.FileField)),
+    ]
+    if any("\0" in text for text in texts):
+        raise BadRequest("A text holds the character NUL; remove it.")
+    if not is_text(texts):
+        raise BadRequest(NO_TEXT)
+    if request.content_type == "multipart/form-data":
+        return  # it was decoded strictly
+    if any("\ufffd" in text for text in texts):  # sent, or put for what is no text?
+        charset = request.charset or "utf-8"
+        if not is_utf8(await request.read(), charset):
+            raise BadRequest(NO_TEXT)

@@ -40,7 +40,11 @@ class Renderer:
     ) -> web.Response:
         """Return the template as an answer."""
         text = self.text(request, template, session, **more)
-        response = web.Response(text=text, status=status, content_type="text/html")
+        # no header or path, however broken, keeps an answer from being sent
+        body = text.encode(errors="replace")
+        response = web.Response(
+            body=body, status=status, content_type="text/html", charset="utf-8"
+        )
         response.enable_compression()
         return response
 

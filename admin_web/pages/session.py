@@ -51,7 +51,8 @@ def csrf_of(token: str) -> str:
 def check_csrf(request: web.Request, session: Session, sent: str) -> None:
     """Forbidden unless the request comes from a page of this session."""
     shown = request.headers.get(CSRF_HEADER, sent)
-    if not hmac.compare_digest(shown.encode(), session.csrf.encode()):
+    given = shown.encode(errors="surrogatepass")  # strangers send what is no text
+    if not hmac.compare_digest(given, session.csrf.encode()):
         raise Forbidden(
             "This page is older than your sign-in, so nothing was changed. Reload it "
             "and try again.",
@@ -66,9 +67,17 @@ def check_origin(request: web.Request) -> None:
     if site is not None:
         ours = site in {"same-origin", "none"}
     else:
-        ours = origin is None or urlsplit(origin).netloc == request.host
+        ours = origin is None or _site_of(origin) == request.host
     if not ours:
         raise Forbidden("Another site sent this form; open the page itself.", "csrf")
+
+
+def _site_of(origin: str) -> str:
+    """Return host and port; "" for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def remember(response: web.StreamResponse, request: web.Request, token: str) -> None:

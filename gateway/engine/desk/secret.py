@@ -23,8 +23,11 @@ def new_secret() -> str:
 
 
 def digest(token: str) -> str:
-    """Return what is stored of a token; its bits are random, so one hash is enough."""
-    return sha256(token.encode()).hexdigest()
+    """Return what is stored of a token; its bits are random, so one hash is enough.
+
+    Strangers send what is no text as a token, too: that is nobody's.
+    """
+    return sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 class Passwords:
