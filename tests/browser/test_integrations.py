@@ -107,7 +107,9 @@ def test_a_public_key_comes_and_goes_by_its_button(admin: Page, world: World):
     ]
 
 
-def test_a_password_is_revealed_copied_and_reset(admin: Page, tmp_path: Path):
+def test_a_password_is_revealed_copied_and_reset(
+    admin: Page, world: World, tmp_path: Path
+):
     make_mailbox(admin, "Reset")
     admin.get_by_label("Integration on").check()
     save(admin)
@@ -131,6 +133,22 @@ def test_a_password_is_revealed_copied_and_reset(admin: Page, tmp_path: Path):
     assert connect(admin, new, tmp_path)
     with pytest.raises(paramiko.AuthenticationException):
         connect(admin, old, tmp_path)
+    switch_all(admin, "off")
+    with pytest.raises(paramiko.AuthenticationException):
+        connect(admin, new, tmp_path)
+    switch_all(admin, "on")
+    assert world.api.get("/api/v1/settings")["integrationsEnabled"]
+
+
+def switch_all(page: Page, way: str) -> None:
+    """Switch every integration of the appliance; off asks first."""
+    page.get_by_role("button", name=f"Switch all {way}").click()
+    if way == "off":
+        page.get_by_role("dialog").get_by_role("button", name="Switch all off").click()
+    expect(
+        page.get_by_text(f"integrations of this appliance are {way}")
+    ).to_be_visible()
+    page.wait_for_load_state()
 
 
 def test_the_protocol_as2_shows_its_own_block_and_faults_at_their_fields(admin: Page):

@@ -3,8 +3,12 @@ import re
 from io import BytesIO
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization.pkcs7 import (
+    load_der_pkcs7_certificates,
+)
 from integration_browser import FRONT, form_of
 from sqlalchemy import select
 
@@ -207,15 +211,28 @@ async def test_a_certificate_is_shown_before_it_is_saved(save, shop, owner, desk
     assert "CN=bob" in owner.text
 
 
-@pytest.mark.parametrize("form", ["pem", "der", "p7b"])
-async def test_the_self_certificate_is_downloaded(save, shop, owner, form):
+def from_p7b(data):
+    [certificate] = load_der_pkcs7_certificates(data)
+    return certificate
+
+
+@pytest.mark.parametrize(
+    ("form", "read"),
+    [
+        ("pem", x509.load_pem_x509_certificate),
+        ("der", x509.load_der_x509_certificate),
+        ("p7b", from_p7b),
+    ],
+)
+async def test_the_self_certificate_is_downloaded(save, shop, owner, desk, form, read):
     await save(protocol="AS2")
     assert f"certificate?form={form}" in owner.text
     where = f"/admin/mailboxes/{shop}/certificate?form={form}"
     answer = await owner.client.get(where)
     assert answer.status == 200
     assert "attachment" in answer.headers["Content-Disposition"]
-    assert await answer.read()
+    own = (await desk.integrations.get(shop)).self_certificate
+    assert read(await answer.read()) == x509.load_pem_x509_certificate(own.encode())
 
 
 async def test_a_certificate_in_no_known_form_is_404(save, shop, owner):
