@@ -39,7 +39,7 @@ class Standing(Enum):
 
 TABS: Sequence[tuple[str, str]] = (
     ("", N_("All")),
-    (Standing.ENDED.value, N_("Ended")),
+    (Standing.ENDED.value, N_("Already ended")),
     (Standing.SOON.value, N_("Ending within 30 days")),
     (Standing.FINE.value, N_("In order")),
 )
