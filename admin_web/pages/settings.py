@@ -53,18 +53,24 @@ async def save_mail_server(visit: Visit) -> web.StreamResponse:
 
 
 async def test_mail_server(visit: Visit) -> web.StreamResponse:
-    """Send a mail by the server in the form, saved or not, and show its answer."""
-    mail = Entered(_mail_values(visit.form))
+    """Send a mail by the server in the form, saved or not, and show its answer.
+
+    Without script, or where the configuration sets it, only the address is sent.
+    """
+    whole = visit.form.has("host")
+    values = _mail_values(visit.form)
+    if not whole:
+        shown = _shown(await visit.desk.mail_server.get())
+        values = {**shown, "to": visit.form.text("to")}
+    mail = Entered(values)
     answer = None
     try:
-        change = None
-        if visit.form.has("host"):  # else the configuration sets it
-            change = _mail_server(visit.form)
+        change = _mail_server(visit.form) if whole else None
         answer = await visit.desk.mail_server.test(
             visit.actor, visit.form.text("to"), change
         )
     except Invalid as refusal:
-        mail = _refused(visit.form, refusal)
+        mail = Entered(values, refusal.data or {"host": refusal.message})
     return await _page(visit, mail=mail, answer=answer)
 
 

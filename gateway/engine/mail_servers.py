@@ -6,11 +6,25 @@ from typing import Any
 
 from gateway.adapters.mail import SmtpMailer, SmtpOptions
 from gateway.adapters.mail_texts import MailTexts
-from gateway.core.ports import Letter, MailResult, Vault
+from gateway.core.errors import N_, StorageError
+from gateway.core.ports import Letter, MailRefused, MailResult, Vault
 from gateway.store import settings
 from gateway.store.database import Connection, Database
 
 PASSWORD = "smtp-password"  # noqa: S105 - the vault's purpose, not a password
+LOST = N_(
+    "The stored password of the mail server cannot be opened with this master key; "
+    "write it anew in the settings, or restore database and master key from the same "
+    "backup."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mail server; *lost*: its password is stored but cannot be opened."""
+
+    options: SmtpOptions
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,36 +39,40 @@ class MailServers:
     configured: SmtpOptions
     texts: MailTexts = field(default_factory=MailTexts)
 
-    async def options(self) -> SmtpOptions:
+    async def now(self) -> Known:
+        """Return the mail server; without a host there is none."""
         async with self.db.read() as conn:
             return await self.used(conn)
 
-    async def used(self, conn: Connection) -> SmtpOptions:
-        """Return the mail server; without a host there is none."""
+    async def used(self, conn: Connection) -> Known:
         if self.configured.host:
-            return self.configured
+            return Known(self.configured)
         return await self.kept(conn)
 
-    async def kept(self, conn: Connection) -> SmtpOptions:
+    async def kept(self, conn: Connection) -> Known:
         """Return what was set on the page."""
         found: dict[str, Any] = {**await settings.value(conn, settings.MAIL_SERVER)}
         if not found:
-            return replace(self.configured, username="", password="")
-        sealed = str(found["password"])
-        return SmtpOptions(
+            return Known(replace(self.configured, username="", password=""))
+        options = SmtpOptions(
             host=found["host"],
             port=found["port"],
             username=found["username"],
-            password=self.vault.open(b64decode(sealed), PASSWORD).decode()
-            if sealed
-            else "",
             starttls=found["starttls"],
             sender=found["sender"] or self.configured.sender,
         )
+        sealed = b64decode(str(found["password"]))
+        if not sealed:
+            return Known(options)
+        try:
+            password = self.vault.open(sealed, PASSWORD).decode()
+        except StorageError:
+            return Known(options, lost=True)
+        return Known(replace(options, password=password))
 
     async def there(self, conn: Connection) -> bool:
         """Whether there is a mail server."""
-        return bool((await self.used(conn)).host)
+        return bool((await self.used(conn)).options.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +82,8 @@ class CurrentMailer:
     servers: MailServers
 
     async def send(self, letter: Letter) -> MailResult:
-        mailer = SmtpMailer(await self.servers.options(), self.servers.texts)
+        server = await self.servers.now()
+        if server.lost:
+            return MailRefused(LOST, permanent=False)
+        mailer = SmtpMailer(server.options, self.servers.texts)
         return await mailer.send(letter)

@@ -33,6 +33,7 @@ class MailServerView:
 
     *starttls* is auto, always or never; *sender* is what mails come from. With an
     *origin* nothing of it can be changed here. *waiting* mails have not been sent yet.
+    *password_lost* says what to do when the stored password cannot be opened.
     """
 
     host: str
@@ -43,6 +44,7 @@ class MailServerView:
     sender: str
     origin: str = ""
     waiting: int = 0
+    password_lost: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

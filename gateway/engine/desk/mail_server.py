@@ -23,7 +23,7 @@ from gateway.core.ports import (
 )
 from gateway.engine.desk.integration_merge import raise_if
 from gateway.engine.desk.sftp_checks import emails
-from gateway.engine.mail_servers import PASSWORD, MailServers
+from gateway.engine.mail_servers import LOST, PASSWORD, MailServers
 from gateway.engine.parking import PARKED
 from gateway.store import audit, settings
 from gateway.store.jobs import Jobs
@@ -49,13 +49,15 @@ class MailServer:
     wake: Callable[[], None] = lambda: None
 
     async def get(self) -> MailServerView:
-        options = await self.servers.options()
+        server = await self.servers.now()
+        options = server.options
         counts = await Mails(self.servers.db).counts()
         return MailServerView(
             host=options.host,
             port=options.port,
             username=options.username,
             password_set=bool(options.password),
+            password_lost=LOST if server.lost else "",
             starttls=options.starttls,
             sender=options.sender,
             origin=self.origin,
@@ -71,7 +73,7 @@ class MailServer:
             )
         now, db = self.clock(), self.servers.db
         async with db.write() as conn:
-            old = await self.servers.kept(conn)
+            old = (await self.servers.kept(conn)).options
             new = self._checked(change, old)
             sealed = new.password and self.servers.vault.seal(
                 new.password.encode(), PASSWORD
@@ -106,7 +108,10 @@ class MailServer:
         if not addresses:
             wrong.setdefault("to", N_("is empty; write the address to send to"))
         raise_if(wrong)
-        options = await self.servers.options()
+        server = await self.servers.now()
+        options = server.options
+        if change is None and server.lost:
+            raise_if({"password": LOST})
         if change is not None and not self.origin:
             options = self._checked(change, _unless_elsewhere(options, change))
         now = self.clock()

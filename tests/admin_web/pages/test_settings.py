@@ -1,21 +1,26 @@
 """The settings page: what is pressed is looked for in the store and in the mail."""
 
 import html
+import re
 from datetime import UTC, datetime
 
 import pytest
 from smtp_desk import Postbox, mail_server
 from sqlalchemy import select, update
 
+from gateway.adapters.vault import FileVault
 from gateway.config import load
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.desk.audit import AuditQuery
 from gateway.core.desk.settings import MailServerChange
+from gateway.core.ports import Letter
+from gateway.engine.mail_servers import CurrentMailer
 from gateway.engine.parking import PARKED
 from gateway.store import settings
 from gateway.store.tables import audit, jobs
 
 PATH = "/admin/settings"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 MAIL = {"host": "", "port": "25", "username": "", "starttls": "never", "sender": ""}
 
 
@@ -82,17 +87,17 @@ async def test_the_saved_password_stays_until_it_is_replaced_or_forgotten(owner,
     mail = {**MAIL, "host": "smtp.example", "username": "gw"}
     await owner.post(f"{PATH}/mail-server", {**mail, "password": "one"})
     await owner.post(f"{PATH}/mail-server", {**mail, "port": "26"})
-    options = await desk.mail_server.servers.options()
+    options = (await desk.mail_server.servers.now()).options
     assert (options.password, options.port) == ("one", 26)
     await owner.post(f"{PATH}/mail-server", {**mail, "password": "two"})
-    assert (await desk.mail_server.servers.options()).password == "two"
+    assert (await desk.mail_server.servers.now()).options.password == "two"
     assert (await last(desk)).after["passwordReplaced"] is True
     await owner.post(f"{PATH}/mail-server", {**mail, "password.clear": "on"})
     assert owner.status == 422  # a user name needs one
     await owner.post(
         f"{PATH}/mail-server", {**mail, "username": "", "password.clear": "on"}
     )
-    assert (await desk.mail_server.servers.options()).password == ""
+    assert (await desk.mail_server.servers.now()).options.password == ""
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,53 @@ async def test_the_saved_password_goes_to_no_other_server(owner):
         await owner.post(f"{PATH}/mail-server/test", {**mail, "host": "localhost"})
     assert owner.status == 422
     assert len(postbox.logins) == 1
+
+
+async def test_without_script_a_test_goes_by_what_is_saved(owner):
+    await owner.get(PATH)
+    async with mail_server() as postbox:
+        mail = {**MAIL, "host": "127.0.0.1", "port": str(postbox.port)}
+        await owner.post(f"{PATH}/mail-server", mail)
+        await owner.post(f"{PATH}/mail-server/test", {"to": "anna@x.example"})
+    assert len(postbox.mails) == 1
+    assert 'value="127.0.0.1"' in owner.text
+
+
+async def test_enter_beside_the_address_of_a_test_sends_the_test(owner):
+    """A browser presses the first button of the form that the field stands in."""
+    await owner.get(PATH)
+    [form] = [
+        each
+        for each in re.findall(r"<form.*?</form>", owner.text, re.DOTALL)
+        if 'name="to"' in each
+    ]
+    assert re.findall(r"<button[^>]*>([^<]+)", form) == ["Send test"]
+    assert f'action="{PATH}/mail-server/test"' in form
+    assert 'hx-include="#mail-form"' in form
+
+
+async def test_a_password_that_the_master_key_does_not_open_is_explained(
+    owner, desk, world, tmp_path
+):
+    await owner.get(PATH)
+    mail = {**MAIL, "host": "smtp.example", "username": "gw"}
+    await owner.post(f"{PATH}/mail-server", {**mail, "password": "one"})
+    object.__setattr__(
+        desk.mail_server.servers, "vault", FileVault.create(tmp_path / "other.key")
+    )
+    await owner.get(PATH)
+    assert owner.status == 200
+    assert "cannot be opened with this master key" in owner.text
+    await owner.post(f"{PATH}/mail-server/test", {"to": "anna@x.example"})
+    assert owner.status == 422
+    letter = Letter(id="1", to=["a@x.example"], kind="server-test", data={}, at=NOW)
+    refused = await CurrentMailer(desk.mail_server.servers).send(letter)
+    assert "cannot be opened" in refused.reason
+    await owner.post(f"{PATH}/mail-server", mail)
+    assert owner.status == 422  # a user name needs its password
+    await owner.post(f"{PATH}/mail-server", {**mail, "password": "two"})
+    assert "cannot be opened" not in owner.text
+    assert (await desk.mail_server.servers.now()).options.password == "two"
 
 
 @pytest.mark.parametrize("config", [FIXED], indirect=True, ids=["environment"])
