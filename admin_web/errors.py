@@ -13,7 +13,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 from admin_web.api.models import ErrorAnswer
 from admin_web.api.parse import BadRequest, EncodedBody, check_request
+from gateway.core.desk import sentences
 from gateway.core.errors import (
+    N_,
     Conflict,
     Forbidden,
     Invalid,
@@ -92,8 +94,10 @@ def guarded(new_id: NewId, shown: Shown = as_json) -> Middleware:
             fault = Fault(
                 503,
                 "storage-unavailable",
-                "The gateway cannot store anything now (its disk is full or its "
-                "database does not answer); nothing was changed; try again later.",
+                N_(
+                    "The gateway cannot store anything now (its disk is full or its "
+                    "database does not answer); nothing was changed; try again later."
+                ),
                 headers={"Retry-After": "30"},
             )
         except ConnectionResetError:
@@ -106,7 +110,7 @@ def guarded(new_id: NewId, shown: Shown = as_json) -> Middleware:
             fault = Fault(
                 500,
                 "internal-error",
-                f"The gateway failed; its log says why under incident {incident}.",
+                sentences.INCIDENT(incident=incident),
                 {"incident": incident},
             )
         return shown(request, fault)
@@ -126,9 +130,9 @@ def _refused(refusal: Refusal) -> Fault:
 
 def _unread(error: TimeoutError | web.RequestPayloadError) -> Fault:
     if isinstance(error, TimeoutError):
-        told = "The body came too slowly; send it again."
+        told = N_("The body came too slowly; send it again.")
         return Fault(408, "request-timeout", told)
-    return Fault(400, "bad-request", "The body cannot be read; send it again.")
+    return Fault(400, "bad-request", N_("The body cannot be read; send it again."))
 
 
 def _http(request: web.Request, error: web.HTTPException) -> Fault:
@@ -136,7 +140,7 @@ def _http(request: web.Request, error: web.HTTPException) -> Fault:
         raise error
     match error:
         case web.HTTPNotFound():
-            return Fault(404, "no-such-path", f"There is nothing at {request.path}.")
+            return Fault(404, "no-such-path", sentences.NOTHING_AT(path=request.path))
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return Fault(

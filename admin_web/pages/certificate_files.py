@@ -4,6 +4,7 @@ import base64
 from collections.abc import Sequence
 
 from admin_web.pages.page import Visit
+from admin_web.pages.texts import N_
 from gateway.core.desk.certificates import CertificateForm, CertificateView
 from gateway.core.errors import Invalid, NotFound
 
@@ -25,7 +26,7 @@ def form_of(visit: Visit) -> CertificateForm:
     try:
         return CertificateForm(visit.request.query.get("form", "pem"))
     except ValueError as error:
-        raise NotFound("A certificate is given as pem, der or p7b.") from error
+        raise NotFound(N_("A certificate is given as pem, der or p7b.")) from error
 
 
 def again(visit: Visit, pems: Sequence[str]) -> Sequence[CertificateView]:

@@ -53,7 +53,7 @@ class Filters:
                 f"{', '.join(sorted(known))}."
             )
         if any("\0" in word for word in words.values()):
-            raise Invalid("The address holds the character NUL; remove it.")
+            raise Invalid(N_("The address holds the character NUL; remove it."))
         return cls(**words, page=min(max(int(number[:9]), 1), LAST_PAGE))
 
     @property

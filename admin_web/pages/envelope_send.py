@@ -25,6 +25,7 @@ from admin_web.pages.send_form import (
 )
 from admin_web.pages.send_native import native
 from admin_web.pages.send_records import choices, chosen
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Invalid, QuotaExceeded
 from gateway.core.model import EnvelopeId, MailboxId, TemplateId, TemplateVersionId
@@ -122,7 +123,9 @@ async def send_upload(visit: Visit) -> web.StreamResponse:
         files = visit.form.files("file")
         text = _decoded(files[0]) if files else text
         if not text.strip():
-            raise Invalid("There is nothing to send: choose a file or paste the XML.")
+            raise Invalid(
+                N_("There is nothing to send: choose a file or paste the XML.")
+            )
         if len(text) > TEXT_MAX:
             raise Invalid(
                 f"The XML may have {TEXT_MAX} characters; it has {len(text)}."

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from admin_web.harmless import shown
 from admin_web.pages.reader import READER
 from admin_web.pages.texts import N_
+from gateway.core.desk.sentences import translated
 
 DAY = "d MMM y"
 CLOCK = "HH:mm:ss"
@@ -74,6 +75,16 @@ def size(count: int) -> str:
     return f"{shown} {reader.texts.gettext(_BYTES[unit])}"
 
 
+def said(text: str) -> str:
+    """Return what the gateway told in English, in the reader's language.
+
+    What is safe already was made by a template, in that language.
+    """
+    if isinstance(text, Markup):
+        return text
+    return translated(text, READER.get().texts.gettext)
+
+
 def _time(at: datetime, text: str, title: str = "") -> Markup:
     exact = at.astimezone(UTC).isoformat(timespec="milliseconds")
     stamp = exact.replace("+00:00", "Z")
@@ -103,5 +114,6 @@ FILTERS = {
     "month": month,
     "number": number,
     "size": size,
+    "said": said,
     "shown": shown,
 }

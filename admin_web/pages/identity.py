@@ -10,6 +10,7 @@ from admin_web.pages.filtered import start_of
 from admin_web.pages.integrations import ONE
 from admin_web.pages.page import Form, Handler, Page, Visit, see
 from admin_web.pages.reader import reader_of
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.certificates import (
     CertificateView,
@@ -157,7 +158,7 @@ def _roll_over(visit: Visit) -> RollOver:
         zone = reader_of(visit.request).zone
         sign_from = start_of(form.text("signFrom"), zone)
         if sign_from is None:
-            raise _wrong("signFrom", "must be a day")
+            raise _wrong("signFrom", N_("must be a day"))
     return RollOver(
         sign_from=sign_from,
         now=when == "now",
@@ -171,7 +172,7 @@ def _number(form: Form, name: str) -> int:
     text = form.text(name)
     if text.isascii() and text.isdecimal() and len(text) <= DIGITS:
         return int(text)
-    raise _wrong(name, "must be a whole number")
+    raise _wrong(name, N_("must be a whole number"))
 
 
 def _wrong(name: str, why: str) -> Invalid:

@@ -7,6 +7,7 @@ from aiohttp import web
 from admin_web.api.operation import origin_of
 from admin_web.pages.page import LOGIN, Page, Visit, see
 from admin_web.pages.session import forget, remember
+from admin_web.pages.texts import N_
 from gateway.core.desk.accounts import CodeNeeded
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Refusal, TooManyAttempts, Unauthenticated
@@ -31,7 +32,7 @@ async def log_in(visit: Visit) -> web.StreamResponse:
     back = _inside(form.text("next"))
     try:
         if len(login) > LONGEST or len(password) > LONGEST:
-            raise Unauthenticated("Login and password do not belong together.")
+            raise Unauthenticated(N_("Login and password do not belong together."))
         origin = origin_of(visit.request)
         token = await visit.desk.sign_in.login(login, password, origin)
     except CodeNeeded as needed:

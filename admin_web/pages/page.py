@@ -28,6 +28,7 @@ from admin_web.pages.session import (
     check_origin,
     session_of,
 )
+from admin_web.pages.texts import N_
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor, PersonRole
 from gateway.core.errors import Forbidden, QuotaExceeded
@@ -218,7 +219,7 @@ async def _read(request: web.Request, most: int) -> MultiDictProxy[Value]:
     except UnicodeError as error:
         raise BadRequest(NO_TEXT) from error
     except UNREADABLE as error:
-        raise BadRequest("The form cannot be read; send it again.") from error
+        raise BadRequest(N_("The form cannot be read; send it again.")) from error
     try:
         await _check_texts(limited, sent)
     except BadRequest:
@@ -235,7 +236,7 @@ async def _check_texts(request: web.Request, sent: MultiDictProxy[Value]) -> Non
         *(x.filename for x in sent.values() if isinstance(x, web.FileField)),
     ]
     if any("\0" in text for text in texts):
-        raise BadRequest("A text holds the character NUL; remove it.")
+        raise BadRequest(N_("A text holds the character NUL; remove it."))
     if not is_text(texts):
         raise BadRequest(NO_TEXT)
     if request.content_type == "multipart/form-data":

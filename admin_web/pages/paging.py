@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from admin_web.pages.texts import N_
 from gateway.core.errors import Invalid
 
 LONGEST = 255  # characters that can be looked for
@@ -28,7 +29,9 @@ class Paging:
             raise Invalid(f"There is no page {number!r}; pages count from 1.")
         text = request.query.get("q", "").strip()[:LONGEST]
         if "\0" in text:
-            raise Invalid("The text to look for holds the character NUL; remove it.")
+            raise Invalid(
+                N_("The text to look for holds the character NUL; remove it.")
+            )
         return cls(path, text, min(max(int(number[:9]), 1), LAST), size)
 
     @property

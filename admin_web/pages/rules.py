@@ -6,6 +6,7 @@ from aiohttp import web
 
 from admin_web.pages.integrations import ONE, address_of, rule_rows
 from admin_web.pages.page import Page, Visit, see
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.errors import Conflict
 from gateway.core.model import MailboxId, RuleId
@@ -30,7 +31,7 @@ async def move_rule(visit: Visit) -> web.StreamResponse:
     moved = _rule(visit)
     step = STEPS.get(visit.form.text("to"), 0)
     if moved not in order:
-        raise Conflict("The list of rules has changed meanwhile; reload the page.")
+        raise Conflict(N_("The list of rules has changed meanwhile; reload the page."))
     place = order.index(moved)
     other = place + step
     if not 0 <= other < len(order) or rules[other].level is not rules[place].level:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from admin_web.pages.texts import N_
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor
 from gateway.core.errors import Forbidden
@@ -54,8 +55,10 @@ def check_csrf(request: web.Request, session: Session, sent: str) -> None:
     given = shown.encode(errors="surrogatepass")  # strangers send what is no text
     if not hmac.compare_digest(given, session.csrf.encode()):
         raise Forbidden(
-            "This page is older than your sign-in, so nothing was changed. Reload it "
-            "and try again.",
+            N_(
+                "This page is older than your sign-in, so nothing was changed. Reload "
+                "it and try again."
+            ),
             "csrf",
         )
 
@@ -69,7 +72,9 @@ def check_origin(request: web.Request) -> None:
     else:
         ours = origin is None or _site_of(origin) == request.host
     if not ours:
-        raise Forbidden("Another site sent this form; open the page itself.", "csrf")
+        raise Forbidden(
+            N_("Another site sent this form; open the page itself."), "csrf"
+        )
 
 
 def _site_of(origin: str) -> str:

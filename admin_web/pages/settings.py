@@ -8,6 +8,7 @@ from aiohttp import web
 
 from admin_web.pages.page import Form, Handler, Page, Visit, see
 from admin_web.pages.settings_texts import KINDS, LIMITS
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.settings import MailAnswer, MailServerChange, MailServerView
 from gateway.core.errors import Conflict, Invalid
@@ -177,7 +178,7 @@ def _days(form: Form) -> Mapping[str, int]:
 def _number(text: str, name: str, most: int) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= len(str(most)):
         return int(text)
-    why = "must be a whole number"
+    why = N_("must be a whole number")
     raise Invalid(f"{name} {why}.", data={name: why})
 
 

@@ -111,7 +111,7 @@ def _import(visit: Visit, text: str, fault: Fault | None = None) -> web.StreamRe
 def _decoded(file: bytes) -> str:
     text = text_of(file)
     if text is None:
-        raise Invalid("The file is no text; choose the XML of a template.")
+        raise Invalid(N_("The file is no text; choose the XML of a template."))
     return text
 
 
@@ -200,7 +200,7 @@ async def get_skeleton(visit: Visit) -> web.StreamResponse:
     try:
         direction = RuleDirection(visit.request.query.get("direction", "OUT"))
     except ValueError as error:
-        raise NotFound("A stylesheet is for the direction IN or OUT.") from error
+        raise NotFound(N_("A stylesheet is for the direction IN or OUT.")) from error
     desk = visit.desk.templates
     view = await desk.get(_template(visit), _version(visit))
     text = await desk.skeleton(view.uuid, view.version, direction)

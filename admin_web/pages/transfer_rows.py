@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from admin_web.pages.formats import said
 from admin_web.pages.page import Visit
 from gateway.core.desk.transfers import TraceLine, TransferView
 from gateway.core.model import Direction, MailboxId, TransferState
@@ -64,21 +65,26 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the trace; *pieces* are texts and the instants between them."""
+    """One line of the trace."""
 
     at: datetime
     step: str
     tone: str
-    pieces: Sequence[str | datetime]
+    detail: str
+
+    @property
+    def pieces(self) -> Sequence[str | datetime]:
+        """The reader's texts and the instants between them."""
+        return list(_pieces(said(self.detail)))
 
 
 def steps(view: TransferView) -> Sequence[Step]:
     """Return the trace as a timeline."""
     last = len(view.trace) - 1
     return [
-        Step(line.at, line.step, _tone(view, line, newest=number == last), pieces)
+        Step(line.at, line.step, tone, line.detail)
         for number, line in enumerate(view.trace)
-        for pieces in [list(_pieces(line.detail))]
+        for tone in [_tone(view, line, newest=number == last)]
     ]
 
 

@@ -19,7 +19,7 @@ async function copy(text) {
   area.select();
   const done = document.execCommand("copy");
   area.remove();
-  if (!done) throw new Error("the browser does not let this page copy");
+  if (!done) throw new Error(document.body.dataset.noCopy);
 }
 
 function tell(text, state) {
@@ -85,7 +85,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 document.addEventListener("htmx:sendError", () => {
-  tell(document.body.dataset.offline || "The gateway does not answer.", "err");
+  tell(document.body.dataset.offline, "err");
 });
 
 // --- search: the key / goes there from anywhere but a field ------------------------------

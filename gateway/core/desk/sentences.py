@@ -14,6 +14,8 @@ from gateway.core.errors import N_
 LONGEST = 4000
 """Characters of a text that is looked at; a longer one is shown as it is."""
 _NAME = re.compile(r"{(\w+)}")
+_SAID = {"why", "by", "version"}
+"""Names of values that are texts of the gateway; others are names and numbers."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ def translated(text: str, translate: Callable[[str], str]) -> str:
         values = sentence.values(text)
         if values is not None:
             shown = translate(sentence.template)
-            inner = {name: translated(v, translate) for name, v in values.items()}
+            inner = {
+                name: translated(value, translate) if name in _SAID else value
+                for name, value in values.items()
+            }
             return Sentence(shown)(**inner)
     return text
