@@ -17,7 +17,7 @@
   const proofs = new Map();
   let before = null;
   let leaving = false;
-  let asked = null;
+  const asked = new WeakMap(); // by request: a preview may overtake Execute
 
   function valuesOf(names) {
     const data = new FormData(form);
@@ -81,18 +81,20 @@
 
   // --- requests --------------------------------------------------------------------------
 
-  form.addEventListener("htmx:configRequest", (event) => {
-    asked = { stylesheet: editor.text(), executed: event.target.id === "execute" ? content() : null };
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    const executed = event.target.id === "execute" ? content() : null;
+    asked.set(event.detail.xhr, { stylesheet: editor.text(), executed });
   });
 
   form.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.successful || event.detail.pathInfo.requestPath.endsWith("/preview")) return mark();
+    const { stylesheet, executed } = asked.get(event.detail.xhr);
     const wanted = area().value;
     // typed meanwhile: what is in the editor counts, unless other text was asked for
-    if (wanted !== asked.stylesheet) editor.replace(wanted);
+    if (wanted !== stylesheet) editor.replace(wanted);
     else area().value = editor.text();
-    remember(asked.executed);
-    if (asked.executed !== null) mark();
+    remember(executed);
+    if (executed !== null) mark();
     form.querySelectorAll("[type=file]").forEach((file) => (file.value = ""));
     show();
   });
