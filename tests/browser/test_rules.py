@@ -197,6 +197,7 @@ def test_leaving_asks_first_and_a_new_name_needs_no_execute(
     world.order_in(box, name="Orders")
     admin.goto(f"/admin/integrations/list?mailbox={box.uuid}")
     admin.get_by_role("link", name="Orders", exact=True).click()
+    expect(admin.locator(".cm-content")).to_be_visible()  # the script has begun
     admin.get_by_label("Rule name").fill("Renamed")
     asked: list[str] = []
 
