@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from enum import Enum
-from typing import TypeVar
+from datetime import timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from admin_web.pages.filter_values import midnight, one_of
 from admin_web.pages.texts import N_
 from gateway.core.desk.envelopes import EnvelopeQuery, EnvelopeSort, Scope
 from gateway.core.envelope import EnvelopeStatus
@@ -41,7 +40,6 @@ SORTS: Mapping[str, str] = {
     EnvelopeSort.SUBJECT.value: N_("By subject"),
     EnvelopeSort.SUBJECT_DOWN.value: N_("By subject, from the end"),
 }
-E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +94,13 @@ class Filters:
         return EnvelopeQuery(
             mailbox=MailboxId(self["mailbox"].lower()),
             scope=None if self.scope == "all" else Scope(self.scope),
-            status=_one_of(EnvelopeStatus, self["status"]),
+            status=one_of(EnvelopeStatus, self["status"]),
             template=TemplateId(template) if template else None,
             sender=MailboxId(sender) if sender else None,
             text=self["q"],
-            since=_midnight(self["from"], zone),
-            until=_midnight(self["to"], zone, timedelta(days=1)),
-            sort=_one_of(EnvelopeSort, self["sort"]) or EnvelopeSort.NEWEST,
+            since=midnight(self["from"], zone),
+            until=midnight(self["to"], zone, timedelta(days=1)),
+            sort=one_of(EnvelopeSort, self["sort"]) or EnvelopeSort.NEWEST,
             limit=SIZE,
             offset=(self.page - 1) * SIZE,
         )
-
-
-def _one_of(kind: type[E], value: str) -> E | None:
-    if not value:
-        return None
-    try:
-        return kind(value)
-    except ValueError as error:
-        allowed = ", ".join(str(each.value) for each in kind)
-        raise Invalid(f"{value!r} is none of {allowed}.") from error
-
-
-def _midnight(
-    day: str, zone: ZoneInfo, later: timedelta = timedelta()
-) -> datetime | None:
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day) + later, time(), zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(f"{day!r} is no day; write it as 2026-01-31.") from error

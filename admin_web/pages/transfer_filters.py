@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from enum import Enum
-from typing import TypeVar
+from datetime import timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from admin_web.pages.filter_values import midnight, one_of
 from admin_web.pages.texts import N_
 from gateway.core.desk.transfers import TransferQuery
 from gateway.core.errors import Invalid
@@ -29,7 +28,6 @@ TABS: Mapping[str, tuple[str, Sequence[TransferState]]] = {
     "done": (N_("Done"), [TransferState.PROCESSED, TransferState.DELIVERED]),
 }
 NAMES = ("state", "q", "mailbox", "direction", "protocol", "from", "to")
-E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +76,12 @@ class Filters:
             )
         return TransferQuery(
             mailbox=MailboxId(self["mailbox"].lower()) if self["mailbox"] else None,
-            direction=_one_of(Direction, self["direction"]),
-            protocol=_one_of(Channel, self["protocol"]),
+            direction=one_of(Direction, self["direction"]),
+            protocol=one_of(Channel, self["protocol"]),
             states=TABS[self["state"]][1],
             text=self["q"],
-            since=_midnight(self["from"], zone),
-            until=_midnight(self["to"], zone, timedelta(days=1)),
+            since=midnight(self["from"], zone),
+            until=midnight(self["to"], zone, timedelta(days=1)),
             limit=SIZE,
             offset=(self.page - 1) * SIZE,
         )
-
-
-def _one_of(kind: type[E], value: str) -> E | None:
-    if not value:
-        return None
-    try:
-        return kind(value)
-    except ValueError as error:
-        allowed = ", ".join(str(each.value) for each in kind)
-        raise Invalid(f"{value!r} is none of {allowed}.") from error
-
-
-def _midnight(
-    day: str, zone: ZoneInfo, later: timedelta = timedelta()
-) -> datetime | None:
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day) + later, time(), zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(f"{day!r} is no day; write it as 2026-01-31.") from error

@@ -1,0 +1,33 @@
+"""The values of a list's filters, as they stand in its address."""
+
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from gateway.core.errors import Invalid
+
+E = TypeVar("E", bound=Enum)
+
+
+def one_of(kind: type[E], value: str) -> E | None:
+    """Return the member; None for "", Invalid for what is none."""
+    if not value:
+        return None
+    try:
+        return kind(value)
+    except ValueError as error:
+        allowed = ", ".join(str(each.value) for each in kind)
+        raise Invalid(f"{value!r} is none of {allowed}.") from error
+
+
+def midnight(
+    day: str, zone: ZoneInfo, later: timedelta = timedelta()
+) -> datetime | None:
+    """Return when the reader's day begins, *later* added; None for "", Invalid."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day) + later, time(), zone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{day!r} is no day; write it as 2026-01-31.") from error
