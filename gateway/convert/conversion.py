@@ -63,6 +63,7 @@ class Conversions:
             sha256=task.sha256,
             content_type=task.content_type,
             depth=self._limits.depth,
+            attributes=task.attributes,
         )
         with task.source.open("rb") as opened:
             head = opened.read(HEAD_BYTES)

@@ -39,7 +39,8 @@ class Task:
     *file_name*, *sha256*, *size* (bytes), *content_type* describe the file to the
     stylesheet of an "other" file. *stylesheet* empty: the source's XML is the output.
     *seed* is where random uuids come from: the same seed gives the same uuids, so the
-    transfer's id makes a repeated job repeat itself.
+    transfer's id makes a repeated job repeat itself. *attributes* are the rule's own:
+    how to read and what to write.
     """
 
     stylesheet: str
@@ -51,6 +52,7 @@ class Task:
     size: int = 0
     content_type: str = "application/octet-stream"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
     validations: Sequence[Validation] = ()
     validate_on: ValidateOn = "RESULT"
     want_source: bool = False

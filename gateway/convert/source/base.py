@@ -1,18 +1,22 @@
 """What a reader is told about a file and what it gives back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """A file as its transfer knows it; *depth* is how deep XML may nest."""
+    """A file as its transfer knows it; *depth* is how deep XML may nest.
+
+    *attributes* are the rule's: some tell how the file is to be read.
+    """
 
     name: str
     size: int
     sha256: str
     content_type: str
     depth: int
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
