@@ -14,6 +14,7 @@ from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import validate
 from gateway.convert.wire import Ask
+from gateway.convert.write import Wanted, write
 from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
@@ -41,15 +42,19 @@ class Conversions:
         source = self._read(task)
         if task.validate_on == "SOURCE":
             self._validate(task, source.xml, "The source")
+        encoding = "UTF-8"
         if task.stylesheet.strip():
-            result = self._transform(task, source, ask)
+            result, encoding = self._transform(task, source, ask)
         else:
             result = Converted(output=source.xml, warnings=source.warnings)
         self._bounded(result.output)
         if task.validate_on == "RESULT":
             self._validate(task, result.output, "The result")
+        wanted = Wanted(attributes=task.attributes, encoding=encoding, ask=ask)
+        output = write(task.output_format, result.output, wanted)
+        self._bounded(output)
         return Converted(
-            output=result.output,
+            output=output,
             source_xml=source.xml if task.want_source else b"",
             warnings=result.warnings,
             attachments=result.attachments,
@@ -82,7 +87,8 @@ class Conversions:
             return read_xml(data, file)
         return read_source(data, file)
 
-    def _transform(self, task: Task, source: Source, ask: Ask) -> Converted:
+    def _transform(self, task: Task, source: Source, ask: Ask) -> tuple[Converted, str]:
+        """Return the stylesheet's result and the encoding it declares."""
         document = self._parse(source)
         transformation = Transformation(self._saxon, task, document, ask)
         try:
@@ -94,12 +100,13 @@ class Conversions:
         warnings = [*source.warnings, *transformation.warnings, *_notes(run.messages)]
         asked = transformation.requests(run)
         chain = wd_extensions.chained(asked, transformation.answers)
-        return Converted(
+        made = Converted(
             output=encoded(run.text, sheet.encoding, sheet.method),
             warnings=warnings,
             attachments=[AttachmentId(each) for each in dice.attachments(run.text)],
             chain=EnvelopeId(chain) if chain else None,
         )
+        return made, sheet.encoding
 
     def _parse(self, source: Source) -> Any:
         try:

@@ -9,7 +9,7 @@ from gateway.core.model import AttachmentId, EnvelopeId
 from gateway.core.rules import Validation
 
 SourceKind = Literal["FILE", "XML"]
-ValidateOn = Literal["SOURCE", "RESULT"]
+ValidateOn = Literal["SOURCE", "RESULT", "BOTH"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Task:
     stylesheet of an "other" file. *stylesheet* empty: the source's XML is the output.
     *seed* is where random uuids come from: the same seed gives the same uuids, so the
     transfer's id makes a repeated job repeat itself. *attributes* are the rule's own:
-    how to read and what to write.
+    how to read and what to write. *output_format* is what is written from the result's
+    XML, empty for the result as it is.
     """
 
     stylesheet: str
@@ -56,6 +57,7 @@ class Task:
     validations: Sequence[Validation] = ()
     validate_on: ValidateOn = "RESULT"
     want_source: bool = False
+    output_format: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

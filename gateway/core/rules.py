@@ -43,6 +43,24 @@ class ZipKind(Enum):
     DOCUMENTS = "DOCUMENTS"
 
 
+class OutputFormat(Enum):
+    """What an IN rule writes from the XML of its result."""
+
+    XML = "XML"
+    TEXT = "TEXT"
+    EDIFACT = "EDIFACT"
+    X12 = "X12"
+    CSV = "CSV"
+    JSON = "JSON"
+    XLSX = "XLSX"
+
+
+OUTPUT_FORMAT = "OUTPUT_FORMAT"
+"""The attribute of an IN rule that names an OutputFormat."""
+ACKNOWLEDGE = "ACKNOWLEDGE"
+"""The attribute of an OUT rule (yes, no) that asks for CONTRL or 997."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A regular expression (google-re2) and what it is held against."""

@@ -14,7 +14,7 @@ from gateway.core.envelope import Draft, Envelope
 from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
-from gateway.core.rules import Rule
+from gateway.core.rules import OUTPUT_FORMAT, Rule
 from gateway.engine.lookups import Lookups
 
 
@@ -154,6 +154,7 @@ class Conversions:
             validations=rule.validations,
             validate_on="RESULT",
             want_source=False,
+            output_format=rule.attributes.get(OUTPUT_FORMAT, ""),
         )
         done = await self.converter.run(task, self.lookups.of(incoming.mailbox))
         if isinstance(done, Problem):

@@ -11,6 +11,7 @@ from gateway.core.errors import Invalid
 from gateway.core.matching import check_pattern
 from gateway.core.model import FileName
 from gateway.core.rules import RuleDirection, Validation
+from gateway.engine.desk import rule_options
 from gateway.store import templates
 from gateway.store.database import Database
 
@@ -65,6 +66,7 @@ def _common(draft: RuleDraft) -> Iterator[tuple[str, str]]:
     if len(draft.stylesheet) > TEXT_MAX:
         yield "stylesheet", f"must not be longer than {TEXT_MAX} characters"
     yield from _attributes(draft.attributes)
+    yield from rule_options.wrong(draft.direction, draft.attributes)
     yield from _validations(draft.validations)
 
 

@@ -1,0 +1,27 @@
+"""From the XML of a rule's result to the file that the rule wants."""
+
+from collections.abc import Callable
+
+from gateway.convert.write.base import Wanted, unwritable
+from gateway.core.errors import N_
+
+Writer = Callable[[bytes, Wanted], bytes]
+
+WRITERS: dict[str, Writer] = {}
+"""A new format is a writer here and a name in OutputFormat."""
+
+__all__ = ["WRITERS", "Wanted", "write"]
+
+
+def write(kind: str, xml: bytes, wanted: Wanted) -> bytes:
+    """Return the file of format *kind*; Unfit names the line that it cannot hold."""
+    if kind in {"", "XML"}:
+        return xml
+    writer = WRITERS.get(kind)
+    if writer is None:
+        raise unwritable(
+            f"this gateway writes no {kind}",
+            None,
+            N_("Correct the attribute OUTPUT_FORMAT of the rule."),
+        )
+    return writer(xml, wanted)

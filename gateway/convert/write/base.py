@@ -1,0 +1,54 @@
+"""What a writer is told besides the XML, and how it says what it cannot write."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.convert import safe_xml
+from gateway.convert.unfit import Unfit, unconvertible
+from gateway.convert.wire import Ask, Lookup
+from gateway.core.errors import N_
+
+
+def _nothing(wanted: Sequence[Lookup]) -> Sequence[None]:
+    return [None] * len(wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How the rule wants its file.
+
+    *attributes* are the rule's; *encoding* is what the stylesheet's xsl:output
+    declares; *ask* reaches the host, for control numbers.
+    """
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "UTF-8"
+    ask: Ask = _nothing
+
+
+def parsed(xml: bytes, kind: str) -> etree._Element:
+    """Return the root of the result; Unfit if it is no XML."""
+    root = safe_xml.read_xml(xml)
+    if isinstance(root, safe_xml.XmlFault):
+        raise unwritable(
+            f"the result must be XML, from which {kind} is written. {root.message}",
+            root.line,
+        )
+    return root
+
+
+def unwritable(why: str, line: int | None, remedy: str = "") -> Unfit:
+    """Return the error; *line* is that of the stylesheet's result."""
+    where = f"Result line {line}" if line else "Result"
+    return unconvertible(
+        "output-format",
+        f"{where}: {why.rstrip('.')}.",
+        line,
+        remedy
+        or N_(
+            "Let the stylesheet write the XML that docs/output.md shows for this"
+            " OUTPUT_FORMAT."
+        ),
+    )

@@ -1,0 +1,39 @@
+"""Attributes of a rule that the gateway itself obeys: what their values may be."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from gateway.core.rules import ACKNOWLEDGE, OUTPUT_FORMAT, OutputFormat, RuleDirection
+
+IN, OUT = RuleDirection.IN, RuleDirection.OUT
+
+Check = Callable[[str], str]
+"""Says what is wrong with a value; empty if nothing is."""
+
+
+def one_of(*allowed: str) -> Check:
+    return lambda value: "" if value in allowed else f"must be {_words(allowed)}"
+
+
+def _words(allowed: tuple[str, ...]) -> str:
+    *others, last = allowed
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+OPTIONS: Mapping[str, tuple[RuleDirection | None, Check]] = {
+    OUTPUT_FORMAT: (IN, one_of(*(each.value for each in OutputFormat))),
+    ACKNOWLEDGE: (OUT, one_of("yes", "no")),
+}
+"""Name to the direction it is for (None: both) and the check of its value."""
+
+
+def wrong(
+    direction: RuleDirection, attributes: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each attribute's field with what is wrong with it."""
+    for name, value in attributes.items():
+        only, check = OPTIONS.get(name, (None, lambda _: ""))
+        if only not in {None, direction}:
+            other = "OUT" if only is OUT else "IN"
+            yield f"attributes.{name}", f"is only for {other} rules; leave it out"
+        elif why := check(value):
+            yield f"attributes.{name}", why
