@@ -11,9 +11,10 @@ from admin_web.api.download import OCTETS, download
 from admin_web.api.models import Answer, Query
 from admin_web.api.operation import READ_SECONDS, Call, Operation
 from gateway.core.desk.actor import PersonRole
-from gateway.core.model import AttachmentId
+from gateway.core.model import AttachmentId, MailboxId
 
 CHUNK = 64 * 1024
+MAILBOX = "mailbox"
 
 
 class AttachmentQuery(Query):
@@ -32,7 +33,7 @@ async def add_attachment(call: Call) -> AttachmentAnswer:
     content_type = call.request.headers.get("Content-Type", OCTETS)
     return AttachmentAnswer(
         uuid=await call.desk.attachments.add(
-            call.actor, _name(call), content_type, _chunks(call.request)
+            call.actor, _name(call), content_type, _chunks(call.request), _owner(call)
         )
     )
 
@@ -40,6 +41,11 @@ async def add_attachment(call: Call) -> AttachmentAnswer:
 async def get_attachment(call: Call) -> web.StreamResponse:
     attachment = AttachmentId(call.path("uuid"))
     return await download(call, await call.desk.attachments.get(attachment))
+
+
+def _owner(call: Call) -> MailboxId | None:
+    given = call.request.headers.get(MAILBOX, "").strip().lower()
+    return MailboxId(given) if given else None
 
 
 def _name(call: Call) -> str:
@@ -65,11 +71,13 @@ OPERATIONS: Sequence[Operation] = (
         method="POST",
         path="/api/v1/attachments",
         handler=add_attachment,
-        summary="Store a file for an envelope to come; the body is the file itself",
+        summary="Store a file for an envelope to come, of this mailbox if it is named; "
+        "the body is the file itself",
         role=PersonRole.OPERATOR,
         tags=TAGS,
         query=AttachmentQuery,
         answer=AttachmentAnswer,
+        optional_headers=(MAILBOX,),
         accepts=("*/*",),
         status=201,
     ),

@@ -96,10 +96,11 @@ def _answer(operation: Operation, schema: Json | None) -> Json:
 def _parameters(operation: Operation, query: Json | None) -> list[Json]:
     text: Json = {"type": "string"}
     fixed: list[Json] = [
-        {"name": name, "in": where, "required": True, "schema": text}
-        for where, names in (
-            ("path", operation.path_names),
-            ("header", operation.headers),
+        {"name": name, "in": where, "required": needed, "schema": text}
+        for where, needed, names in (
+            ("path", True, operation.path_names),
+            ("header", True, operation.headers),
+            ("header", False, operation.optional_headers),
         )
         for name in names
     ]

@@ -81,7 +81,8 @@ class Operation:
     *role* is the lowest that may; None: no token is needed. *answer* is a model or
     `list[model]`. *accepts* names the media types of a body that the handler reads
     itself, *produces* the one of a handler that answers a response of its own.
-    *headers* are those it needs beside the token; *max_bytes* bounds a parsed body.
+    *headers* are those it needs beside the token, *optional_headers* those it takes;
+    *max_bytes* bounds a parsed body.
     """
 
     method: str
@@ -97,6 +98,7 @@ class Operation:
     accepts: Sequence[str] = ()
     produces: str = "application/json"
     headers: Sequence[str] = field(default=())
+    optional_headers: Sequence[str] = ()
     max_bytes: int = BODY_BYTES
 
     @property

@@ -68,7 +68,7 @@ async def send_form(visit: Visit) -> web.StreamResponse:
     mailbox = MailboxId(visit.form.text("mailbox").lower())
     tried = Tried(visit.form.text("uuid").lower() or _fresh())
     form = sent(visit.form, await _template(visit))
-    files, unkept = await _files(visit, form)
+    files, unkept = await _files(visit, mailbox, form)
     form = replace(form, files=files)
     order = visit.form.text("do")
     if order.startswith(ADD):
@@ -195,7 +195,7 @@ async def _template(visit: Visit) -> Template:
 
 
 async def _files(
-    visit: Visit, form: SendForm
+    visit: Visit, mailbox: MailboxId, form: SendForm
 ) -> tuple[Mapping[str, Kept], Mapping[str, str]]:
     """Store what was chosen, keep what was stored before; return what could not be."""
     kept, wrong = {}, {}
@@ -204,7 +204,7 @@ async def _files(
         before = visit.form.text(f"{source}.uuid")
         if uploads:
             try:
-                kept[path] = await _store(visit, uploads[0])
+                kept[path] = await _store(visit, mailbox, uploads[0])
             except (Invalid, QuotaExceeded) as refusal:
                 wrong[path] = refusal.message
         elif before and not visit.form.has(f"{source}.clear"):
@@ -212,9 +212,13 @@ async def _files(
     return kept, wrong
 
 
-async def _store(visit: Visit, upload: web.FileField) -> Kept:
+async def _store(visit: Visit, mailbox: MailboxId, upload: web.FileField) -> Kept:
     uuid = await visit.desk.attachments.add(
-        visit.actor, upload.filename, upload.content_type, _chunks(upload)
+        visit.actor,
+        upload.filename,
+        upload.content_type,
+        _chunks(upload),
+        mailbox,
     )
     return Kept(uuid, upload.filename)
 

@@ -82,7 +82,7 @@ class Drafts:
             wrong = [
                 *_foreign_sender(draft, template, sender),
                 *check(draft, template),
-                *await _unknown(conn, draft, made),
+                *await _unknown(conn, sender, draft, made),
             ]
             if draft.uuid and await lookups.envelope_exists(conn, draft.uuid):
                 wrong.append(
@@ -187,9 +187,9 @@ def _foreign_sender(
 
 
 async def _unknown(
-    conn: Connection, draft: Draft, made: Sequence[AttachmentId]
+    conn: Connection, sender: MailboxId, draft: Draft, made: Sequence[AttachmentId]
 ) -> Sequence[Violation]:
-    """Return what the draft points to and does not exist."""
+    """Return what the draft points to and does not exist, or not for the sender."""
     wanted = [role.mailbox for role in draft.roles if role.mailbox]
     lost = set(await lookups.unknown_mailboxes(conn, wanted))
     files = [a for a in draft.attachments if a not in made]
@@ -205,7 +205,7 @@ async def _unknown(
         Violation(
             "attachment-unknown", f"there is no attachment {uuid}", "attachmentUuid"
         )
-        for uuid in await lookups.unknown_attachments(conn, files)
+        for uuid in await lookups.unknown_attachments(conn, sender, files)
     ]
 
 

@@ -157,6 +157,7 @@ class Router:
                         ),
                         blob=upload.blob,
                         created_at=now,
+                        mailbox=upload.mailbox,
                     ),
                 )
             for one in posted:

@@ -6,19 +6,20 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.model import AttachmentId, BlobRef
+from gateway.core.model import AttachmentId, BlobRef, MailboxId
 from gateway.store.tables import attachments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A stored file that envelopes may carry."""
+    """A stored file that envelopes of its *mailbox* may carry; None: nobody's yet."""
 
     id: AttachmentId
     name: str
     content_type: str
     blob: BlobRef
     created_at: datetime
+    mailbox: MailboxId | None = None
 
 
 async def add(conn: AsyncConnection, attachment: Attachment) -> None:
@@ -29,6 +30,7 @@ async def add(conn: AsyncConnection, attachment: Attachment) -> None:
             content_type=attachment.content_type,
             sha256=attachment.blob.sha256,
             size=attachment.blob.size,
+            mailbox=attachment.mailbox,
             created_at=attachment.created_at,
         )
     )
@@ -45,4 +47,5 @@ async def get(conn: AsyncConnection, attachment: AttachmentId) -> Attachment | N
         content_type=row.content_type,
         blob=BlobRef(row.sha256, row.size),
         created_at=row.created_at,
+        mailbox=MailboxId(row.mailbox) if row.mailbox else None,
     )

@@ -13,11 +13,13 @@ from gateway.core.model import (
     BlobRef,
     EnvelopeId,
     MailboxId,
+    RuleId,
     TransferId,
 )
 from gateway.store import jobs
 from gateway.store.lookups import INDEXED
 from gateway.store.tables import (
+    attachments,
     envelope_attachments,
     envelope_fields,
     envelopes,
@@ -62,6 +64,10 @@ class InboxEntry:
     received_at: datetime
 
 
+COMPLETED = "completed"
+"""The third part of a dispatch job's subject: what was held may go now."""
+
+
 def dispatch_subject(envelope: EnvelopeId, mailbox: MailboxId) -> str:
     """Return the subject of the job that brings the envelope to the mailbox."""
     return f"{envelope}|{mailbox}"
@@ -104,6 +110,13 @@ async def post(conn: AsyncConnection, posted: Posted) -> None:
     used = [{"envelope": envelope.id, "attachment": a} for a in draft.attachments]
     if used:
         await conn.execute(insert(envelope_attachments), used)
+        # what nobody owns yet is from now on the sender's alone to use
+        await conn.execute(
+            update(attachments)
+            .where(attachments.c.uuid.in_(draft.attachments))
+            .where(attachments.c.mailbox.is_(None))
+            .values(mailbox=envelope.sender)
+        )
     if envelope.recipients:
         due = envelope.created_at
         subjects = [dispatch_subject(envelope.id, to) for to in envelope.recipients]
@@ -161,12 +174,13 @@ async def complete(
     await _lock(conn, envelope)
     if not await _view(conn, envelope, mailbox, EnvelopeStatus.COMPLETED, how, at):
         return False
-    waiting = (
-        select(mailbox_entries.c.mailbox)
+    inboxes = (
+        select(mailbox_entries)
         .where(mailbox_entries.c.envelope == envelope)
-        .where(mailbox_entries.c.scope == "inbox", mailbox_entries.c.status == OPEN)
+        .where(mailbox_entries.c.scope == "inbox")
     )
-    if (await conn.execute(waiting)).first() is not None:
+    recipients = (await conn.execute(inboxes)).all()
+    if any(each.status == OPEN for each in recipients):
         return False
     ended = await conn.execute(
         update(envelopes)
@@ -181,7 +195,35 @@ async def complete(
         .where(mailbox_entries.c.scope == "outbox")
         .values(status=EnvelopeStatus.COMPLETED.value, status_at=at)
     )
+    held = [MailboxId(each.mailbox) for each in recipients if each.held_by]
+    if held:
+        subjects = [f"{dispatch_subject(envelope, to)}|{COMPLETED}" for to in held]
+        await jobs.add_all(conn, "dispatch", [(each, at) for each in subjects])
     return True
+
+
+async def hold(
+    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId, rule: RuleId
+) -> tuple[EnvelopeStatus, bool]:
+    """Let the mailbox's file wait until the envelope is completed.
+
+    Return the envelope's status, and whether the rule holds it from now on: only an
+    envelope that is WAITING can be held, and none is held twice.
+    """
+    await _lock(conn, envelope)
+    found = select(envelopes.c.status).where(envelopes.c.uuid == envelope)
+    status = EnvelopeStatus((await conn.execute(found)).scalar_one())
+    if status is not EnvelopeStatus.WAITING:
+        return status, False
+    held = await conn.execute(
+        update(mailbox_entries)
+        .where(mailbox_entries.c.envelope == envelope)
+        .where(mailbox_entries.c.mailbox == mailbox)
+        .where(mailbox_entries.c.scope == "inbox")
+        .where(mailbox_entries.c.held_by.is_distinct_from(rule))
+        .values(held_by=rule)
+    )
+    return status, held.rowcount == 1
 
 
 async def cancel(

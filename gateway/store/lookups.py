@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
 from gateway.store.tables import (
     attachments,
+    envelope_attachments,
     envelope_fields,
     envelopes,
     mailbox_entries,
@@ -21,12 +22,27 @@ INDEXED = 1000  # characters of a field's value that can be searched
 
 
 async def unknown_attachments(
-    conn: AsyncConnection, wanted: Sequence[AttachmentId]
+    conn: AsyncConnection, mailbox: MailboxId, wanted: Sequence[AttachmentId]
 ) -> Sequence[AttachmentId]:
-    """Return those that do not exist."""
+    """Return those that do not exist for the mailbox.
+
+    It may send its own, those that no envelope has carried yet, and those it got or
+    sent: who only knows a uuid may not.
+    """
     if not wanted:
         return []
-    there = select(attachments.c.uuid).where(attachments.c.uuid.in_(wanted))
+    carried = (
+        exists()
+        .where(envelope_attachments.c.attachment == attachments.c.uuid)
+        .where(mailbox_entries.c.envelope == envelope_attachments.c.envelope)
+        .where(mailbox_entries.c.mailbox == mailbox)
+    )
+    owner = attachments.c.mailbox
+    there = (
+        select(attachments.c.uuid)
+        .where(attachments.c.uuid.in_(wanted))
+        .where(or_(owner.is_(None), owner == mailbox, carried))
+    )
     found = set((await conn.execute(there)).scalars())
     return [uuid for uuid in wanted if uuid not in found]
 

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
 from gateway.core.errors import Invalid, NotFound, QuotaExceeded
-from gateway.core.model import AttachmentId, FileName
+from gateway.core.model import AttachmentId, FileName, MailboxId
 from gateway.core.ports import Blobs, Clock, NewId
-from gateway.store import attachments, audit
+from gateway.store import attachments, audit, mailboxes
 from gateway.store.attachments import Attachment
 from gateway.store.database import Database
 
@@ -26,9 +27,18 @@ class Attachments:
     max_bytes: int
 
     async def add(
-        self, actor: Actor, name: str, content_type: str, chunks: AsyncIterator[bytes]
+        self,
+        actor: Actor,
+        name: str,
+        content_type: str,
+        chunks: AsyncIterator[bytes],
+        mailbox: MailboxId | None = None,
     ) -> AttachmentId:
         file_name = _file_name(name)
+        if mailbox is not None:
+            async with self.db.read() as conn:
+                if await mailboxes.get(conn, mailbox) is None:
+                    raise NotFound(sentences.NO_MAILBOX(id=mailbox))
         if not content_type.isprintable() or len(content_type) > TYPE_MAX:
             raise Invalid(
                 f"The content type must be at most {TYPE_MAX} printable characters."
@@ -51,6 +61,7 @@ class Attachments:
             content_type=content_type,
             blob=blob,
             created_at=self.clock(),
+            mailbox=mailbox,
         )
         async with self.db.write() as conn:
             await attachments.add(conn, attachment)

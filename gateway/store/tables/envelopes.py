@@ -49,6 +49,7 @@ mailbox_entries = Table(
     Column("status_at", Instant, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("how", String, nullable=False),  # delivered by SFTP, accepted by anna ...
+    Column("held_by", String(36)),  # the rule that sends an archive upon completion
 )
 Index(
     None,
@@ -76,6 +77,7 @@ attachments = Table(
     Column("content_type", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("mailbox", String(36)),  # whose it is; null until its first envelope
     Column("created_at", Instant, nullable=False),
 )
 

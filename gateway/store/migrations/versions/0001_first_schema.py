@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("content_type", sa.String(length=255), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mailbox", sa.String(length=36), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("uuid", name=op.f("pk_attachments")),
     )
@@ -483,6 +484,7 @@ def upgrade() -> None:
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("how", sa.String(), nullable=False),
+        sa.Column("held_by", sa.String(length=36), nullable=True),
         sa.ForeignKeyConstraint(
             ["envelope"], ["envelopes.uuid"], name=op.f("fk_mailbox_entries_envelope")
         ),
