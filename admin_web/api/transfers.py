@@ -54,7 +54,10 @@ class ManyAnswer(Answer):
 
 
 class ProblemAnswer(Answer):
-    """Why a document could not go on, and what to do about it."""
+    """Why a document could not go on, and what to do about it.
+
+    `details` has every message of a validation, each with its file and line.
+    """
 
     code: str
     message: str
@@ -62,6 +65,7 @@ class ProblemAnswer(Answer):
     step: str
     line: int | None
     remedy: str
+    details: list[str]
 
 
 class TraceAnswer(Answer):
@@ -171,6 +175,7 @@ def _problem(problem: Problem) -> ProblemAnswer:
         step=problem.step,
         line=problem.line,
         remedy=problem.remedy,
+        details=list(problem.details),
     )
 
 

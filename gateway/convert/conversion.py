@@ -1,5 +1,6 @@
 """One conversion from beginning to end, inside a worker."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +13,19 @@ from gateway.convert.source.xml import read_xml
 from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
-from gateway.convert.validate import validate
+from gateway.convert.validate import Checked, Checks, foreign_to_all
+from gateway.convert.watch import Watch
 from gateway.convert.wire import Ask
 from gateway.convert.write import Wanted, write
 from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
+from gateway.core.rules import Validation
 
 _MESSAGES = 100
 _MESSAGE_LENGTH = 1000
+_CHECKS = 20  # of as many rules the schemas are kept compiled
 
 
 class Conversions:
@@ -30,6 +34,9 @@ class Conversions:
     def __init__(self, limits: Limits, saxon: Saxon) -> None:
         self._limits = limits
         self._saxon = saxon
+        self._checks: OrderedDict[tuple[tuple[Validation, ...], bool], Checks] = (
+            OrderedDict()
+        )
 
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
         """Return the result or what is wrong with file, stylesheet or result."""
@@ -39,26 +46,35 @@ class Conversions:
             return unfit.problem
 
     def _convert(self, task: Task, ask: Ask) -> Converted:
+        watch = Watch()
         source = self._read(task)
-        if task.validate_on == "SOURCE":
-            self._validate(task, source.xml, "The source")
+        watch.lap("read")
+        of_source = of_result = Checked()
+        if task.validate_on in {"SOURCE", "BOTH"}:
+            of_source = self._validate(task, source.xml, "The source")
+            watch.lap("validate")
         encoding = "UTF-8"
         if task.stylesheet.strip():
             result, encoding = self._transform(task, source, ask)
         else:
             result = Converted(output=source.xml, warnings=source.warnings)
         self._bounded(result.output)
-        if task.validate_on == "RESULT":
-            self._validate(task, result.output, "The result")
+        watch.lap("convert")
+        if task.validate_on in {"RESULT", "BOTH"}:
+            of_result = self._validate(task, result.output, "The result")
+            watch.lap("validate")
+        foreign_to_all(of_source, of_result)
         wanted = Wanted(attributes=task.attributes, encoding=encoding, ask=ask)
         output = write(task.output_format, result.output, wanted)
         self._bounded(output)
+        watch.lap("write")
         return Converted(
             output=output,
             source_xml=source.xml if task.want_source else b"",
-            warnings=result.warnings,
+            warnings=[*result.warnings, *of_source.warnings, *of_result.warnings],
             attachments=result.attachments,
             chain=result.chain,
+            steps=watch.steps,
         )
 
     def _read(self, task: Task) -> Source:
@@ -119,8 +135,16 @@ class Conversions:
                 N_("Let the sending program write well-formed XML."),
             ) from error
 
-    def _validate(self, task: Task, document: bytes, what: str) -> None:
-        validate(document, task.validations, self._run, what)
+    def _validate(self, task: Task, document: bytes, what: str) -> Checked:
+        files = tuple(task.validations)
+        tolerant = task.validate_on == "BOTH"
+        checks = self._checks.pop((files, tolerant), None)
+        if checks is None:
+            checks = Checks.of(files, self._run, tolerant=tolerant)
+        self._checks[files, tolerant] = checks
+        if len(self._checks) > _CHECKS:
+            self._checks.popitem(last=False)
+        return checks.validate(document, what)
 
     def _run(self, stylesheet: str, document: bytes) -> str:
         run = self._saxon.run(

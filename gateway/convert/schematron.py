@@ -1,155 +1,58 @@
 """ISO Schematron to XSLT: each failed assertion becomes an element of a flat list.
 
 The result of the stylesheet is `<failures><f id role kind path>text</f>...</failures>`.
-Only what a validation needs is taken over: phases other than all, diagnostics and
-properties are left out.
+The schema's default phase counts; properties are left out.
 """
 
 import copy
-import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from gateway.convert.source.xml import Flaw, check, undeclared
+from gateway.convert.schematron_parts import SCH, Element, flaw, needs, whole
 
-SCH = "http://purl.oclc.org/dsdl/schematron"
 XSL = "http://www.w3.org/1999/XSL/Transform"
-_S = f"{{{SCH}}}"
 _X = f"{{{XSL}}}"
-_EXPRESSIONS = ("context", "test", "select", "value", "path", "match", "use")
-_DEPTH = 200
-
-Element = etree._Element  # noqa: SLF001  lxml's own name for its element type
-
-
-def parsed(text: str) -> Element:
-    """Return the root of an XML text; Flaw if it is not well-formed."""
-    text = undeclared(text.replace("\r\n", "\n"))
-    check(text, _DEPTH)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
-    )
-    return etree.fromstring(text, parser)
+_KEPT = {f"{_X}{kind}" for kind in ("key", "function", "variable", "decimal-format")}
+_OLD = {"xslt", "xslt1", "exslt"}
+_NEW = {"xslt2", "xslt3", "xpath", "xpath2", "xpath3", "xpath31"}
 
 
-def compile_schematron(text: str) -> str:
-    """Return the stylesheet of a schema; Flaw names the line that cannot be used."""
-    root = parsed(text)
-    if root.tag != f"{_S}schema":
-        raise _flaw(root, "The root is not schema of ISO Schematron")
-    for include in root.iter(f"{_S}include"):
-        raise _flaw(include, "sch:include is not supported; put the text in one file")
-    _expand_rules(root)
-    _expand_patterns(root)
-    return _Writer(root).text()
+def compile_schematron(text: str, files: Mapping[str, str]) -> str:
+    """Return the stylesheet of a schema; Flaw names the line that cannot be used.
 
-
-def line_of(element: Element) -> int:
-    """Return the line an element begins in."""
-    line: Any = element.sourceline
-    return int(line or 1)
-
-
-def _flaw(element: Element, message: str) -> Flaw:
-    return Flaw("schematron", message, line_of(element))
-
-
-def _needs(element: Element, name: str) -> str:
-    value = element.get(name)
-    if value is None:
-        kind = etree.QName(element).localname
-        raise _flaw(element, f"The {kind} has no attribute {name}")
-    return str(value)
-
-
-def _expand_rules(root: Element) -> None:
-    """Put the content of abstract rules where they are extended."""
-    abstract = {
-        str(rule.get("id")): rule
-        for rule in root.iter(f"{_S}rule")
-        if rule.get("abstract") == "true"
-    }
-    for rule in root.iter(f"{_S}rule"):
-        if rule.get("abstract") != "true":
-            _expand_rule(rule, abstract, ())
-
-
-def _expand_rule(
-    rule: Element, abstract: dict[str, Element], open_: tuple[str, ...]
-) -> None:
-    for extends in list(rule.findall(f"{_S}extends")):
-        name = _needs(extends, "rule")
-        if name in open_:
-            raise _flaw(extends, f"The abstract rule {name} extends itself")
-        if name not in abstract:
-            raise _flaw(extends, f"There is no abstract rule {name}")
-        base = copy.deepcopy(abstract[name])
-        _expand_rule(base, abstract, (*open_, name))
-        place = rule.index(extends)
-        rule.remove(extends)
-        for child in reversed(list(base)):
-            rule.insert(place, child)
-
-
-def _expand_patterns(root: Element) -> None:
-    """Replace each pattern that is-a abstract one by a copy with its parameters."""
-    abstract = {
-        str(pattern.get("id")): pattern
-        for pattern in root.findall(f"{_S}pattern")
-        if pattern.get("abstract") == "true"
-    }
-    for pattern in list(root.findall(f"{_S}pattern")):
-        name = pattern.get("is-a")
-        if name is None:
-            continue
-        if name not in abstract:
-            raise _flaw(pattern, f"There is no abstract pattern {name}")
-        made = copy.deepcopy(abstract[name])
-        values = {
-            _needs(param, "name"): _needs(param, "value")
-            for param in pattern.findall(f"{_S}param")
-        }
-        for element in made.iter():
-            for attribute in _EXPRESSIONS:
-                said = element.get(attribute)
-                if said is not None:
-                    element.set(attribute, _filled(said, values))
-        del made.attrib["abstract"]
-        root.replace(pattern, made)
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    """Replace $name by its value; a name that is no parameter is a variable."""
-    return re.sub(r"\$([\w.-]+)", lambda found: values.get(found[1], found[0]), text)
+    `files` are the other files of the rule by name, which it may include.
+    """
+    root = whole(text, files)
+    binding = (root.get("queryBinding") or "xslt").lower()
+    if binding not in _OLD | _NEW:
+        known = ", ".join(sorted(_OLD | _NEW))
+        message = f"The queryBinding {binding} is not known; known are {known}"
+        raise flaw(root, message)
+    return _Writer(root, "1.0" if binding in _OLD else "3.0").text()
 
 
 class _Writer:
-    """Writes the stylesheet of one expanded schema."""
+    """Writes the stylesheet of one whole schema."""
 
-    def __init__(self, root: Element) -> None:
-        binding = (root.get("queryBinding") or "xslt").lower()
-        names = {
-            _needs(ns, "prefix"): _needs(ns, "uri") for ns in root.findall(f"{_S}ns")
-        }
+    def __init__(self, root: Element, version: str) -> None:
+        names = {needs(ns, "prefix"): needs(ns, "uri") for ns in root.iter(f"{SCH}ns")}
         names["xsl"] = XSL
-        self._modern = binding not in {"xslt", "xslt1", "exslt"}
         self._root = root
-        self._out = etree.Element(
-            f"{_X}stylesheet", nsmap=names, version="3.0" if self._modern else "1.0"
-        )
+        self._out = etree.Element(f"{_X}stylesheet", nsmap=names, version=version)
         self._put(self._out, "output", method="xml", indent="no")
+        self._hints = {
+            str(each.get("id")): each for each in root.iter(f"{SCH}diagnostic")
+        }
 
     def text(self) -> str:
         self._lets(self._out, self._root)
         for child in self._root:
-            if child.tag in {f"{_X}key", f"{_X}function", f"{_X}import-schema"}:
+            if child.tag in _KEPT:
                 self._out.append(copy.deepcopy(child))
-        patterns = list(self._patterns())
         start = self._put(self._out, "template", match="/")
         failures = etree.SubElement(start, "failures")
-        for number, pattern in enumerate(patterns):
+        for number, pattern in enumerate(self._patterns()):
             mode = f"pattern-{number}"
             self._put(failures, "apply-templates", select="/", mode=mode)
             self._lets(self._out, pattern)
@@ -157,14 +60,14 @@ class _Writer:
         return etree.tostring(self._out, encoding="unicode")
 
     def _patterns(self) -> Iterator[Element]:
-        for pattern in self._root.findall(f"{_S}pattern"):
+        for pattern in self._root.findall(f"{SCH}pattern"):
             if pattern.get("abstract") != "true":
                 yield pattern
 
     def _pattern(self, pattern: Element, mode: str) -> None:
         rules = [
             rule
-            for rule in pattern.findall(f"{_S}rule")
+            for rule in pattern.findall(f"{SCH}rule")
             if rule.get("abstract") != "true"
         ]
         for number, rule in enumerate(rules):
@@ -172,13 +75,13 @@ class _Writer:
             template = self._put(
                 self._out,
                 "template",
-                match=_needs(rule, "context"),
+                match=needs(rule, "context"),
                 mode=mode,
                 priority=str(len(rules) - number),
             )
             self._lets(template, rule)
             for check_ in rule:
-                if check_.tag in {f"{_S}assert", f"{_S}report"}:
+                if check_.tag in {f"{SCH}assert", f"{SCH}report"}:
                     self._check(template, check_)
             self._put(template, "apply-templates", select="@*|node()", mode=mode)
         rest = self._put(
@@ -188,22 +91,27 @@ class _Writer:
 
     def _check(self, parent: Element, check_: Element) -> None:
         kind = etree.QName(check_).localname
-        test = _needs(check_, "test")
+        test = needs(check_, "test")
         condition = f"not({test})" if kind == "assert" else test
         when = self._put(parent, "if", test=condition)
         names = {name: str(check_.get(name) or "") for name in ("id", "role", "flag")}
         failure = etree.SubElement(when, "f", {"kind": kind, **names})
-        path = "path(.)" if self._modern else "name()"
         where = self._put(failure, "attribute", name="path")
-        self._put(where, "value-of", select=path)
+        self._put(where, "value-of", select="path(.)")
         self._message(failure, check_)
+        for name in (check_.get("diagnostics") or "").split():
+            hint = self._hints.get(name)
+            if hint is None:
+                raise flaw(check_, f"There is no diagnostic {name}")
+            self._literal(failure, " ")
+            self._message(failure, hint)
 
     def _message(self, parent: Element, said: Element) -> None:
         self._literal(parent, said.text)
         for child in said:
-            if child.tag == f"{_S}value-of":
-                self._put(parent, "value-of", select=_needs(child, "select"))
-            elif child.tag == f"{_S}name":
+            if child.tag == f"{SCH}value-of":
+                self._put(parent, "value-of", select=needs(child, "select"))
+            elif child.tag == f"{SCH}name":
                 path = child.get("path") or "."
                 self._put(parent, "value-of", select=f"name({path})")
             else:
@@ -215,8 +123,8 @@ class _Writer:
             self._put(parent, "text").text = text
 
     def _lets(self, parent: Element, said: Element) -> None:
-        for let in said.findall(f"{_S}let"):
-            variable = self._put(parent, "variable", name=_needs(let, "name"))
+        for let in said.findall(f"{SCH}let"):
+            variable = self._put(parent, "variable", name=needs(let, "name"))
             value = let.get("value")
             if value is not None:
                 variable.set("select", value)

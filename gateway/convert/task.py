@@ -68,7 +68,7 @@ class Converted:
     is empty unless it was wanted. *attachments* are the uuids that
     createAttachementWithSourceFile gave and that stand in the output, in their order;
     *chain* is what chainEnvelope was answered. *lookups* maps "function(argument,
-    argument)" to its answer.
+    argument)" to its answer. *steps* is how long each step took, in milliseconds.
     """
 
     output: bytes
@@ -78,3 +78,4 @@ class Converted:
     chain: EnvelopeId | None = None
     lookups: Mapping[str, str | None] = field(default_factory=dict)
     milliseconds: float = 0.0
+    steps: Mapping[str, float] = field(default_factory=dict)

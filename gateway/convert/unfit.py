@@ -1,5 +1,7 @@
 """The one way out of a conversion that cannot go on."""
 
+from collections.abc import Sequence
+
 from gateway.core.model import Problem
 
 
@@ -22,5 +24,14 @@ def unconvertible(code: str, message: str, line: int | None, remedy: str) -> Unf
     return Unfit(Problem(code, message, "convert", line=line, remedy=remedy))
 
 
-def invalid(code: str, message: str, line: int | None, remedy: str) -> Unfit:
-    return Unfit(Problem(code, message, "validate", line=line, remedy=remedy))
+def invalid(
+    code: str,
+    message: str,
+    line: int | None,
+    remedy: str,
+    details: Sequence[str] = (),
+) -> Unfit:
+    found = Problem(
+        code, message, "validate", line=line, remedy=remedy, details=tuple(details)
+    )
+    return Unfit(found)

@@ -82,7 +82,8 @@ def result_in(frame: Frame) -> Converted | Problem | None:
     if "fault" in header:
         raise GatewayError(f"A conversion worker failed: {header['fault']}")
     if "problem" in header:
-        return Problem(**header["problem"])
+        told = header["problem"]
+        return Problem(**{**told, "details": tuple(told["details"])})
     if "done" not in header:
         return None
     done = header["done"]
@@ -94,6 +95,7 @@ def result_in(frame: Frame) -> Converted | Problem | None:
         chain=EnvelopeId(done["chain"]) if done["chain"] else None,
         lookups=done["lookups"],
         milliseconds=done["milliseconds"],
+        steps=done["steps"],
     )
 
 

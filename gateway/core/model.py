@@ -1,6 +1,6 @@
 """The nouns of a transfer: frozen values, no I/O, no framework."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -121,6 +121,7 @@ class Problem:
 
     *step* is one of receive, match, read, convert, validate, post, render, deliver;
     *line* counts from 1 in the stylesheet or in the file, as the message says.
+    *details* are single messages, each with its place, where there are many.
     """
 
     code: str
@@ -129,6 +130,7 @@ class Problem:
     rule: RuleId | None = None
     line: int | None = None
     remedy: str = ""
+    details: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

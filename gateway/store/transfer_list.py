@@ -168,4 +168,5 @@ def _problem(error: Mapping[str, Any]) -> Problem:
         rule=RuleId(error["rule"]) if error["rule"] else None,
         line=error["line"],
         remedy=error["remedy"],
+        details=tuple(error.get("details", ())),
     )

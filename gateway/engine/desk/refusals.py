@@ -9,4 +9,6 @@ def refusal(problem: Problem) -> Invalid:
     data = {"step": problem.step, "remedy": problem.remedy}
     if problem.line is not None:
         data["line"] = str(problem.line)
+    if problem.details:
+        data["details"] = "\n".join(problem.details)
     return Invalid(problem.message, problem.code, data)
