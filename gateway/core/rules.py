@@ -35,6 +35,17 @@ class MatchKind(Enum):
     ATTRIBUTE = "ATTRIBUTE"
 
 
+class ValidationTarget(Enum):
+    """What the validation files of an OUT rule are held against; SOURCE if unsaid.
+
+    Those of an IN rule are always for its result.
+    """
+
+    SOURCE = "SOURCE"
+    ENVELOPE = "ENVELOPE"
+    BOTH = "BOTH"
+
+
 class ZipKind(Enum):
     """What an IN rule packs instead of converting."""
 
@@ -59,6 +70,8 @@ OUTPUT_FORMAT = "OUTPUT_FORMAT"
 """The attribute of an IN rule that names an OutputFormat."""
 ACKNOWLEDGE = "ACKNOWLEDGE"
 """The attribute of an OUT rule (yes, no) that asks for CONTRL or 997."""
+VALIDATE = "VALIDATE"
+"""The attribute of an OUT rule that names a ValidationTarget."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from gateway.convert import envelope_xml
 from gateway.convert.pool import Converter
-from gateway.convert.task import Converted, Task
+from gateway.convert.task import Converted, Task, ValidateOn
 from gateway.core import naming
 from gateway.core.desk import sentences
 from gateway.core.envelope import Draft, Envelope
 from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
-from gateway.core.rules import OUTPUT_FORMAT, Rule
+from gateway.core.rules import OUTPUT_FORMAT, VALIDATE, Rule, ValidationTarget
 from gateway.engine.lookups import Lookups
 
 
@@ -89,7 +89,7 @@ class Conversions:
             },
             attributes=rule.attributes,
             validations=rule.validations,
-            validate_on="SOURCE",
+            validate_on=_validated(rule),
             want_source=want_source,
         )
         done = await self.converter.run(task, self.lookups.of(source.mailbox))
@@ -161,6 +161,16 @@ class Conversions:
             step = "render" if done.step == "convert" else done.step
             return replace(done, rule=rule.id, step=step)
         return InResult(name, done)
+
+
+def _validated(rule: Rule) -> ValidateOn:
+    match rule.attributes.get(VALIDATE):
+        case ValidationTarget.ENVELOPE.value:
+            return "RESULT"
+        case ValidationTarget.BOTH.value:
+            return "BOTH"
+        case _:
+            return "SOURCE"
 
 
 def _parse_one(data: bytes) -> Sequence[Draft] | Problem:

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway.core.rules import ACKNOWLEDGE, OUTPUT_FORMAT, OutputFormat, RuleDirection
+from gateway.core.rules import (
+    ACKNOWLEDGE,
+    OUTPUT_FORMAT,
+    VALIDATE,
+    OutputFormat,
+    RuleDirection,
+    ValidationTarget,
+)
 
 IN, OUT = RuleDirection.IN, RuleDirection.OUT
 
@@ -22,6 +29,7 @@ def _words(allowed: tuple[str, ...]) -> str:
 OPTIONS: Mapping[str, tuple[RuleDirection | None, Check]] = {
     OUTPUT_FORMAT: (IN, one_of(*(each.value for each in OutputFormat))),
     ACKNOWLEDGE: (OUT, one_of("yes", "no")),
+    VALIDATE: (OUT, one_of(*(each.value for each in ValidationTarget))),
 }
 """Name to the direction it is for (None: both) and the check of its value."""
 

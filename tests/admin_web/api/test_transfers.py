@@ -96,6 +96,7 @@ async def test_a_transfer_is_shown_with_its_trace_and_error(api, mailbox, receiv
         "step": "convert",
         "line": 7,
         "remedy": "mend it",
+        "details": [],
     }
     assert [line["step"] for line in one["trace"]] == ["receive", "convert"]
     assert one["envelopes"] == []
