@@ -6,12 +6,14 @@ from gateway.convert.source.base import Described, Source
 from gateway.convert.source.detect import detect
 from gateway.convert.source.edifact import read_edifact
 from gateway.convert.source.other import read_other
+from gateway.convert.source.x12 import read_x12
 from gateway.convert.source.xml import read_xml
 
 Reader = Callable[[bytes, Described], Source]
 
 READERS: dict[str, Reader] = {
     "edifact": read_edifact,
+    "x12": read_x12,
     "xml": read_xml,
     "other": read_other,
 }

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 class Described:
     """A file as its transfer knows it; *depth* is how deep XML may nest.
 
-    *attributes* are the rule's: some tell how the file is to be read.
+    *attributes* are the rule's: some tell how the file is to be read. *directories*
+    are the files of an operator's own message directories, by their names.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Described:
     content_type: str
     depth: int
     attributes: Mapping[str, str] = field(default_factory=dict)
+    directories: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """EDIFACT and EANCOM to XML: UNB, one element per message, groups by directory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from gateway.convert.source.base import Described, Source
-from gateway.convert.source.directory import SERVICE, Directory, Node, directory
+from gateway.convert.source.directory import Directory, directory, service
+from gateway.convert.source.placing import NOWHERE, Placing
 from gateway.convert.source.syntax import Composite, Interchange, Segment
 
 _WARNINGS = 100
@@ -12,35 +13,24 @@ _HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def read_edifact(data: bytes, file: Described) -> Source:
-    """Return the interchange as XML; Unfit names segment, tag and line.
+    """Return the interchange as XML (ISO 9735); Unfit names segment, tag and line.
 
     Wrong counts and references are warnings, as is a message or directory that is not
     known: its segments then stand side by side without groups.
     """
     interchange = Interchange(data, file.name)
-    reader = _Reader(interchange)
+    reader = _Reader(interchange, file.directories)
     for segment in interchange.segments():
         reader.take(segment)
     return reader.done()
 
 
-class _Frame:
-    """An open message or group: its nodes, the current one, how often it came."""
-
-    __slots__ = ("count", "group", "index", "nodes")
-
-    def __init__(self, nodes: Sequence[Node], group: int, count: int) -> None:
-        self.nodes = nodes
-        self.group = group
-        self.index = 0
-        self.count = count
-
-
 class _Reader:
     """Walks the segments and writes their XML."""
 
-    def __init__(self, interchange: Interchange) -> None:
+    def __init__(self, interchange: Interchange, uploaded: Mapping[str, str]) -> None:
         self._interchange = interchange
+        self._uploaded = uploaded
         self._out: list[str] = []
         self._root = "EDIFACT"
         self._header: Segment | None = None  # UNB
@@ -49,7 +39,7 @@ class _Reader:
         self._type = ""
         self._messages = self._in_group = self._groups = 0
         self._directory: Directory | None = None
-        self._frames: list[_Frame] = []
+        self._placing = Placing((), self._out)
         self._ended = False
         self._warnings = list(interchange.warnings)
         self._last: Segment | None = None
@@ -115,24 +105,21 @@ class _Reader:
         self._messages += 1
         self._in_group += 1
         name = version + release
-        self._directory = directory(name)
-        nodes = self._directory.messages.get(kind) if self._directory else None
-        self._frames = [_Frame(nodes, 0, 1)] if nodes else []
-        if self._directory is None:
-            self._warn(
-                segment, f"directory {name} is not known; written without groups"
-            )
-        elif nodes is None:
-            self._warn(
-                segment, f"{kind} is not known in {name}; written without groups"
-            )
+        self._directory = directory(name, self._uploaded)
+        nodes = (self._directory or service()).messages.get(kind, ())
+        self._placing = Placing(nodes, self._out)
+        if not nodes:
+            what = f"{kind} is not known in {name}"
+            if self._directory is None:
+                what = f"directory {name} is not known"
+            self._warn(segment, f"{what}; written without groups")
         self._out.append(f"<{kind}>")
         self._write(segment)
 
     def _unt(self, segment: Segment) -> None:
         if self._message is None:
             raise self._unfit(segment, "there is no UNH before it")
-        self._close(1)
+        self._placing.close()
         count = segment.number - self._message.number + 1
         self._counted(segment, count, "segments in the message")
         self._referred(segment, self._message.value(0), "UNH01")
@@ -187,63 +174,21 @@ class _Reader:
 
     def _place(self, segment: Segment) -> None:
         """Open and close groups until the segment fits, then write it."""
-        if self._frames and not (self._find(segment) or self._find_beyond(segment)):
-            self._warn(
-                segment,
-                f"it has no place here in {self._type}; written where it stands",
-            )
+        odd = self._placing.place(segment.tag)
+        if odd == NOWHERE:
+            odd = f"{odd} in {self._type}; written where it stands"
+        if odd:
+            self._warn(segment, odd)
         self._write(segment)
 
-    def _find(self, segment: Segment) -> bool:
-        tag = segment.tag
-        for level in range(len(self._frames) - 1, -1, -1):
-            frame = self._frames[level]
-            for index in range(frame.index, len(frame.nodes)):
-                node = frame.nodes[index]
-                fresh = index > frame.index
-                if node.tag == tag and (fresh or frame.count < node.limit):
-                    self._enter(level, index, node)
-                    return True
-        return False
-
-    def _find_beyond(self, segment: Segment) -> bool:
-        """Repeat the current segment or group more often than the directory allows."""
-        for level in range(len(self._frames) - 1, -1, -1):
-            frame = self._frames[level]
-            if level and not frame.index:
-                continue  # a group's first segment: the group itself comes again
-            node = frame.nodes[frame.index]
-            if node.tag == segment.tag:
-                self._warn(
-                    segment, f"it comes more than the {node.limit} times allowed"
-                )
-                self._enter(level, frame.index, node)
-                return True
-        return False
-
-    def _enter(self, level: int, index: int, node: Node) -> None:
-        self._close(level + 1)
-        frame = self._frames[level]
-        frame.count = frame.count + 1 if index == frame.index else 1
-        frame.index = index
-        if node.group:
-            self._out.append(f"<GROUP_{node.group}>")
-            self._frames.append(_Frame(node.nodes, node.group, 1))
-
-    def _close(self, level: int) -> None:
-        """Close the groups from `level` on."""
-        while len(self._frames) > level:
-            self._out.append(f"</GROUP_{self._frames.pop().group}>")
-
     def _write(self, segment: Segment) -> None:
-        known = self._directory.composites if self._directory else SERVICE
-        flags = known.get(segment.tag, ())
+        flags = (self._directory or service()).composites.get(segment.tag, ())
         tag, many = segment.tag, len(flags)
         parts = [f"<{tag}>"]
         for index, element in enumerate(segment.elements):
             composite = index < many and flags[index]
             for values in element:
-                if any(values):
+                if any(values) or len(element) > 1:
                     name = f"{tag}{index + 1:02}"
                     parts.append(self._element(name, values, composite=composite))
         parts.append(f"</{tag}>")

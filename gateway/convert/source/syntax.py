@@ -25,10 +25,18 @@ CHARACTER_SETS = {
     "UNOW": "utf-8",
     "UNOX": "iso2022_jp",
     "UNOY": "utf-8",
+    "KECA": "euc_kr",
 }
 """Syntax identifier (UNB0101) to codec, ISO 9735-1 annex and UN code list 0001."""
 
 _START = re.compile(rb"(UNA.{6}\s*)?UNB.(?P<identifier>[A-Z]{3}[A-Z0-9])", re.DOTALL)
+_WIDE = {
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+    b"U\0": "utf-16-le",
+    b"\0U": "utf-16-be",
+}
+"""How a file in two-byte characters (UNOY, ISO 10646) begins."""
 _UNA = re.compile(r"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
 _TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -86,6 +94,7 @@ class Interchange:
         """Decode `data`; Unfit if it is no interchange."""
         self.name = name
         self.warnings: list[str] = []
+        self._wide = False
         self.text = self._decode(data)
         self.separators, self._begin = self._una()
         # once for all values, unless a separator looks like a part of an escape
@@ -109,7 +118,7 @@ class Interchange:
         return 1 + max(text.count("\n"), text.count("\r"))
 
     def _decode(self, data: bytes) -> str:
-        data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+        data = self._narrow(data).removeprefix(codecs.BOM_UTF8).lstrip()
         start = _START.match(data)
         if start is None:
             raise unreadable(
@@ -120,7 +129,7 @@ class Interchange:
                 _REMEDY,
             )
         identifier = start["identifier"].decode()
-        codec = CHARACTER_SETS.get(identifier)
+        codec = "utf-8" if self._wide else CHARACTER_SETS.get(identifier)
         if codec is None:
             self.warnings.append(
                 f"Syntax identifier {identifier} is not known; read as ISO 8859-1."
@@ -143,6 +152,24 @@ class Interchange:
             " ISO 8859-1."
         )
         return data.decode("iso8859-1")
+
+    def _narrow(self, data: bytes) -> bytes:
+        """Return two-byte characters as UTF-8, all else as it is."""
+        codec = _WIDE.get(data[:2])
+        if codec is None:
+            return data
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError as error:
+            raise unreadable(
+                "edifact-syntax",
+                f"{self.name}: byte {error.start + 1} does not fit the character set"
+                f" UNOY ({codec}).",
+                None,
+                _REMEDY,
+            ) from error
+        self._wide = True
+        return text.removeprefix("\ufeff").encode()
 
     def _una(self) -> tuple[Separators, int]:
         """Return the separators and where the first segment begins."""

@@ -245,6 +245,29 @@ def test_characters_beyond_the_set_are_read_as_latin_1_with_a_warning(identifier
     assert "Müller" in source.xml.decode()
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_two_byte_characters_are_read_as_such(codec):
+    head = UNB.replace("UNOC", "UNOY")
+    data = f"{head}{UNH}BGM+1+Київ'UNT+3+1'UNZ+1+REF1'".encode(codec)
+    source = read_source(data, FILE)
+    assert etree.fromstring(source.xml).findtext(".//BGM02") == "Київ"
+    assert not source.warnings
+    assert "byte" in problem(data[:-1]).message
+
+
+@pytest.mark.parametrize("version", ["D:3", "4:1", "2:2"])
+def test_the_acknowledgement_has_its_groups_in_every_version(version):
+    source = read(
+        f"{UNB}UNH+1+CONTRL:{version}:UN'UCI+R+A:14+B:14+4'UCM+1+ORDERS:D:96A:UN+4'"
+        "UCS+3+13'UCD+12+2:1'UNT+6+1'UNZ+1+REF1'"
+    )
+    assert not source.warnings
+    group = etree.fromstring(source.xml).find("CONTRL/GROUP_1")
+    assert [each.tag for each in group] == ["UCM", "GROUP_2"]
+    assert group.findtext("GROUP_2/UCD/UCD02/UCD0202") == "1"
+    assert group.findtext("UCM/UCM02/UCM0201") == "ORDERS"
+
+
 def test_bytes_that_are_not_utf_8_are_named_with_their_line():
     head = UNB.replace("UNOC", "UNOW").encode()
     found = problem(head + b"\n\nUNH+\xff'")
