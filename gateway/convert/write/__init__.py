@@ -3,11 +3,16 @@
 from collections.abc import Callable
 
 from gateway.convert.write.base import Wanted, unwritable
+from gateway.convert.write.edifact import write_edifact
+from gateway.convert.write.x12 import write_x12
 from gateway.core.errors import N_
 
 Writer = Callable[[bytes, Wanted], bytes]
 
-WRITERS: dict[str, Writer] = {}
+WRITERS: dict[str, Writer] = {
+    "EDIFACT": write_edifact,
+    "X12": write_x12,
+}
 """A new format is a writer here and a name in OutputFormat."""
 
 __all__ = ["WRITERS", "Wanted", "write"]

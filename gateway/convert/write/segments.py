@@ -1,0 +1,186 @@
+"""From the elements of an interchange's XML to segments: the readers' shape again.
+
+`<NAD><NAD01>BY</NAD01><NAD02><NAD0201>9</NAD0201></NAD02></NAD>`: an element's place
+is in its name, the same name again is a repetition, components are numbered in turn.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml import etree
+
+from gateway.convert.safe_xml import line_of, shown
+from gateway.convert.wire import Lookup
+from gateway.convert.write.base import Wanted, unwritable
+from gateway.core.errors import N_
+
+Element = list[list[str]]
+"""Repetitions (one, mostly) of component values."""
+
+NUMBER = "nextControlNumber"
+"""The look-up of a control number: kind, sender, receiver, how manieth of the file."""
+
+_PLACE = re.compile(r"\d\d")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(slots=True)
+class Segment:
+    """One segment: *elements* from place 1 on, *line* in the XML."""
+
+    tag: str
+    elements: list[Element]
+    line: int
+
+    def value(self, place: int, component: int = 1) -> str:
+        """Return a value, places from 1; empty if there is none."""
+        try:
+            return self.elements[place - 1][0][component - 1]
+        except IndexError:
+            return ""
+
+    def put(self, place: int, *values: str) -> None:
+        """Set the element at `place` to these components."""
+        while len(self.elements) < place:
+            self.elements.append([])
+        self.elements[place - 1] = [list(values)]
+
+
+def segment(node: etree._Element) -> Segment:
+    """Return the segment that an element describes; Unfit if it describes none."""
+    tag = name_of(node)
+    elements: list[Element] = []
+    _blank(node.text, node)
+    for child in node:
+        place = _place(child, tag)
+        while len(elements) < place:
+            elements.append([])
+        elements[place - 1].append(_components(child))
+        _blank(child.tail, node)
+    return Segment(tag, elements, line_of(node))
+
+
+def name_of(node: etree._Element) -> str:
+    """Return the element's name; Unfit if it is in a namespace."""
+    name = str(node.tag)
+    if name.startswith("{"):
+        raise unwritable(f"{shown(name)} must be in no namespace", line_of(node))
+    return name
+
+
+def no_text(node: etree._Element) -> None:
+    """Raise Unfit if there is text beside the element's children."""
+    for text in (node.text, *(child.tail for child in node)):
+        _blank(text, node)
+
+
+def _blank(text: str | None, node: etree._Element) -> None:
+    if text and not text.isspace():
+        raise unwritable(
+            f"the text {text.strip()[:30]!r} stands directly in {node.tag}; values"
+            f" stand in elements such as {node.tag}01",
+            line_of(node),
+        )
+
+
+def _components(node: etree._Element) -> list[str]:
+    if not len(node):
+        return [_text(node)]
+    _blank(node.text, node)
+    name = str(node.tag)
+    values: list[str] = []
+    for child in node:
+        place = _place(child, name)
+        if len(child):
+            raise unwritable(
+                f"{child.tag} holds elements; a component holds only text",
+                line_of(child),
+            )
+        if place <= len(values):
+            raise unwritable(
+                f"{child.tag} comes twice or out of order in {name}", line_of(child)
+            )
+        while len(values) < place - 1:
+            values.append("")
+        values.append(_text(child))
+        _blank(child.tail, node)
+    return values
+
+
+def _place(node: etree._Element, parent: str) -> int:
+    """Return the number behind the parent's name."""
+    name = str(node.tag)
+    number = _number(name, parent)
+    if not number:
+        raise unwritable(
+            f"{shown(name)} cannot stand in {parent}; its parts are {parent}01,"
+            f" {parent}02 and so on",
+            line_of(node),
+        )
+    return number
+
+
+@lru_cache(maxsize=4096)
+def _number(name: str, parent: str) -> int:
+    number = name.removeprefix(parent)
+    return int(number) if number != name and _PLACE.fullmatch(number) else 0
+
+
+def _text(node: etree._Element) -> str:
+    text = node.text or ""
+    if text.isprintable():
+        return text
+    bad = _CONTROL.search(text)
+    if bad is None:
+        return text
+    if text.isspace():  # only the XML's own indentation
+        return ""
+    raise unwritable(
+        f"{node.tag} holds the control character U+{ord(bad[0]):04X}, for example a"
+        " line break",
+        line_of(node),
+        N_("Take it out in the stylesheet, for example by normalize-space()."),
+    )
+
+
+def trim(elements: list[Element]) -> None:
+    """Take empty elements, repetitions and components off the end."""
+    for element in elements:
+        for values in element:
+            while values and not values[-1]:
+                values.pop()
+        while element and not element[-1]:
+            element.pop()
+    while elements and not elements[-1]:
+        elements.pop()
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Gives the control numbers that the XML leaves empty, from the host."""
+
+    wanted: Wanted
+    sender: str
+    receiver: str
+    asked: int = 0
+
+    def next(self, kind: str, width: int, line: int) -> str:
+        """Return the next number of the relation; Unfit if its width is used up."""
+        self.asked += 1
+        lookup: Lookup = (
+            NUMBER,
+            (kind, self.sender, self.receiver, str(self.asked)),
+        )
+        [number] = self.wanted.ask([lookup])
+        if number is None or len(number) > width:
+            raise unwritable(
+                f"there is no {kind} control number of {width} digits left for"
+                f" {self.sender} to {self.receiver}",
+                line,
+                N_(
+                    "Let the stylesheet write the control numbers, or agree on other"
+                    " identifications with the partner."
+                ),
+            )
+        return number
