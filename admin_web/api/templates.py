@@ -10,7 +10,7 @@ from admin_web.api.models import Answer, Body, Query
 from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.templates import TemplateView
-from gateway.core.model import TemplateId, TemplateVersionId
+from gateway.core.model import MailboxId, TemplateId, TemplateVersionId
 from gateway.core.rules import RuleDirection
 
 XML = "application/xml"
@@ -27,6 +27,12 @@ class VersionQuery(Query):
     """Which version; the latest if none is named."""
 
     version: str | None = None
+
+
+class ExampleFileQuery(VersionQuery):
+    """Which version, and the uuid of the mailbox that would send the file."""
+
+    mailbox: str
 
 
 class SkeletonQuery(VersionQuery):
@@ -111,6 +117,14 @@ async def get_template_example(call: Call) -> web.Response:
     return web.Response(body=data, content_type=XML)
 
 
+async def get_template_example_file(call: Call) -> web.Response:
+    query = call.query(ExampleFileQuery)
+    example = await call.desk.templates.example_file(
+        _template(call), _version(query), MailboxId(query.mailbox.lower())
+    )
+    return web.Response(body=example.data, content_type=XML)
+
+
 async def get_template_skeleton(call: Call) -> web.Response:
     query = call.query(SkeletonQuery)
     text = await call.desk.templates.skeleton(
@@ -193,6 +207,16 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.AUDITOR,
         tags=TAGS,
         query=VersionQuery,
+        produces=XML,
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/{{uuid}}/example-file",
+        handler=get_template_example_file,
+        summary="An example file, on which the skeleton of an OUT rule runs as it is",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        query=ExampleFileQuery,
         produces=XML,
     ),
     Operation(

@@ -146,7 +146,24 @@ async def with_template(
     if anew or (fresh and untouched):
         text = await templates.skeleton(form.template, form.version, form.direction)
         form = form.having(stylesheet=text, skeleton=_digest(text))
+        form = await _with_made_example(visit, form)
     return form, Chosen(versions=versions, definition=definition)
+
+
+async def _with_made_example(visit: Visit, form: RuleForm) -> RuleForm:
+    """Return the form of an OUT rule with the file that its skeleton can run on.
+
+    A file that somebody chose stays.
+    """
+    if form.direction is RuleDirection.IN:
+        return form
+    made = await visit.desk.templates.example_file(
+        form.template, form.version, visit.mailbox
+    )
+    if form.text("exampleName") not in {"", made.name}:
+        return form
+    looked = await visit.desk.rules.look(made)
+    return form.having(exampleToken=looked.token, exampleName=made.name)
 
 
 def _with_version(form: RuleForm, versions: Sequence[TemplateView]) -> RuleForm:

@@ -1,9 +1,13 @@
-"""Stylesheets to begin a rule with, made from the template."""
+"""Stylesheets to begin a rule with, made from the template.
 
-import re
-from collections.abc import Iterator, Sequence
+They run unchanged, and on each other's results: the one of IN rules makes plain XML
+(gateway.convert.plain_names) of an envelope, the one of OUT rules an envelope of that.
+"""
+
+from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from gateway.convert.plain_names import PlainNames, columns, groups, source_fields
 from gateway.core.template import DocumentDef, FieldDef, FieldType, RoleDef, Template
 
 _HEAD = """\
@@ -17,181 +21,197 @@ _TAIL = """\
   </xsl:template>
 </xsl:stylesheet>
 """
-# XML 1.0 section 2.3, without the colon
-_STARTS = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff"
-    "\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf"
-    "\ufdf0-\ufffd\U00010000-\U000effff"
-)
-_NOT_IN_NAMES = re.compile(rf"[^{_STARTS}\-.0-9\u00b7\u0300-\u036f\u203f-\u2040]")
-_NAME_START = re.compile(f"[{_STARTS}]")
 _SPACES = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 
 
 def out_skeleton(template: Template) -> str:
-    """Return XSLT that makes an envelope of the template out of any XML.
+    """Return XSLT that makes an envelope of the template.
 
-    Every field is there, empty, with what it must be; the first attachment field of
-    the sender takes the source file itself.
+    Every field is there with the place it is read from: to be changed to where the
+    file has it. Attachments that must be there take the source file itself.
     """
-    return "".join((_HEAD, *_indented(_out(template), 1), _TAIL))
+    return "".join((_HEAD, *_indented(_Out(template).lines(), 1), _TAIL))
 
 
 def in_skeleton(template: Template) -> str:
-    """Return XSLT that makes plain XML, an element for each field, of an envelope."""
-    return "".join((_HEAD, *_indented(_in(template), 1), _TAIL))
+    """Return XSLT that makes plain XML, an element for each value, of an envelope."""
+    return "".join((_HEAD, *_indented(_In(template).lines(), 1), _TAIL))
 
 
 # --- OUT: a file becomes an envelope -------------------------------------------------
 
 
-def _out(template: Template) -> Iterator[str]:
-    yield _param("SENDER_MAILBOX", "")
-    yield _param("TEMPLATE_UUID", template.id)
-    yield _param("TEMPLATE_VERSION", template.version)
-    yield _param("FILE_NAME", "")
-    yield f"<!-- {_comment(template.name)} -->"
-    yield '<xsl:template match="/">'
-    yield (
-        '  <envelope templateUuid="{$TEMPLATE_UUID}"'
-        ' templateVersion="{$TEMPLATE_VERSION}">'
-    )
-    yield "    <info>"
-    yield '      <subject><xsl:value-of select="$FILE_NAME"/></subject>'
-    yield "      <message/>"
-    yield "    </info>"
-    yield "    <flow>"
-    yield "      <roles>"
-    for role in template.roles:
-        yield from _indented_lines(_role(role, template), 4)
-    yield "      </roles>"
-    yield "    </flow>"
-    yield "    <documents>"
-    source = _source_field(template)
-    for document in template.documents:
-        yield from _indented_lines(_out_document(document, source), 3)
-    yield "    </documents>"
-    yield "  </envelope>"
+class _Out:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._names = PlainNames.of(template)
+        self._sources = source_fields(template)
 
-
-def _role(role: RoleDef, template: Template) -> Iterator[str]:
-    name = _comment(role.title or role.id)
-    if role == template.sending_role:
-        yield f"<!-- {name}: sends -->"
-        yield f'<role id={_attribute(role.id)} mailboxUuid="{{$SENDER_MAILBOX}}"/>'
-        return
-    yield f"<!-- {name}: a uuid, or {{wd:getMailboxUuidByAlias('an alias')}} -->"
-    yield f'<role id={_attribute(role.id)} mailboxUuid=""/>'
-
-
-def _source_field(template: Template) -> FieldDef | None:
-    """Return the field that the source file itself goes into."""
-    ours = {"", template.sending_role.id}
-    fields = (field for document in template.documents for field in document.fields)
-    return next(
-        (
-            field
-            for field in fields
-            if field.type is FieldType.ATTACHMENT
-            and field.role in ours
-            and not field.group
-        ),
-        None,
-    )
-
-
-def _out_document(document: DocumentDef, source: FieldDef | None) -> Iterator[str]:
-    yield f"<!-- {_comment(document.name)} -->"
-    yield f"<document id={_attribute(document.id)}>"
-    for field in _columns(document, ""):
-        yield from _indented_lines(_out_field(field, field is source), 1)
-    for group in _groups(document):
-        yield f"  <fieldgroup name={_attribute(group)}>"
-        yield "    <!-- choose what makes a row, as //LINE -->"
-        yield '    <xsl:for-each select="()">'
-        yield '      <fieldset index="{position() - 1}">'
-        for field in _columns(document, group):
-            yield from _indented_lines(_out_field(field, source=False), 4)
-        yield "      </fieldset>"
-        yield "    </xsl:for-each>"
-        yield "  </fieldgroup>"
-    yield "</document>"
-
-
-def _out_field(field: FieldDef, source: bool) -> Iterator[str]:  # noqa: FBT001 - private, named by its parameter
-    yield f"<!-- {_about(field)} -->"
-    name = _attribute(field.name)
-    if source:
+    def lines(self) -> Iterator[str]:
+        template = self._template
+        yield _param("SENDER_MAILBOX", "")
+        yield _param("TEMPLATE_UUID", template.id)
+        yield _param("TEMPLATE_VERSION", template.version)
+        yield _param("FILE_NAME", "")
+        yield f"<!-- {_comment(template.name)} -->"
+        yield '<xsl:template match="/">'
+        for number, role in enumerate(template.roles, 1):
+            if role != template.sending_role:
+                select = f"/message/roles/role[@id={_literal(role.id)}]"
+                yield f'  <xsl:variable name="role-{number}" select="{select}"/>'
         yield (
-            f"<field name={name}"
-            ' attachmentUuid="{wd:createAttachementWithSourceFile()}">'
-            '<xsl:value-of select="$FILE_NAME"/></field>'
+            '  <envelope templateUuid="{$TEMPLATE_UUID}"'
+            ' templateVersion="{$TEMPLATE_VERSION}">'
         )
-    elif field.multiple:
-        yield f"<field name={name}><value><xsl:value-of select=\"''\"/></value></field>"
-    else:
-        yield f"<field name={name}><xsl:value-of select=\"''\"/></field>"
+        yield "    <info>"
+        yield (
+            '      <subject><xsl:value-of select="(/message/subject, $FILE_NAME)[1]"/>'
+            "</subject>"
+        )
+        yield '      <message><xsl:value-of select="/message/text"/></message>'
+        yield "    </info>"
+        yield "    <flow>"
+        yield "      <roles>"
+        for number, role in enumerate(template.roles, 1):
+            yield from _indented_lines(self._role(role, number), 4)
+        yield "      </roles>"
+        yield "    </flow>"
+        yield "    <documents>"
+        for document in template.documents:
+            yield from _indented_lines(self._document(document), 3)
+        yield "    </documents>"
+        yield "  </envelope>"
+
+    def _role(self, role: RoleDef, number: int) -> Iterator[str]:
+        name, mark = _comment(role.title or role.id), _attribute(role.id)
+        if role == self._template.sending_role:
+            yield f"<!-- {name}: sends -->"
+            yield f'<role id={mark} mailboxUuid="{{$SENDER_MAILBOX}}"/>'
+            return
+        place = f"$role-{number}"
+        yield f"<!-- {name}: a uuid, or wd:getMailboxUuidByAlias('an alias') -->"
+        yield (
+            f'<role id={mark} mailboxUuid="{{if ({place}/@mailbox) then'
+            f' {place}/@mailbox else wd:getMailboxUuidByAlias({place}/@alias)}}"/>'
+        )
+
+    def _document(self, document: DocumentDef) -> Iterator[str]:
+        path = f"/message/{self._names.documents[document.id]}/"
+        yield f"<!-- {_comment(document.name)} -->"
+        yield f"<document id={_attribute(document.id)}>"
+        for field in columns(document, ""):
+            yield from _indented_lines(self._field(field, path), 1)
+        for group in groups(document):
+            rows = f"{path}{self._names.tables[document.id, group]}/row"
+            yield f"  <fieldgroup name={_attribute(group)}>"
+            yield f'    <xsl:for-each select="{rows}">'
+            yield '      <fieldset index="{position() - 1}">'
+            for field in columns(document, group):
+                yield from _indented_lines(self._field(field, ""), 4)
+            yield "      </fieldset>"
+            yield "    </xsl:for-each>"
+            yield "  </fieldgroup>"
+        yield "</document>"
+
+    def _field(self, field: FieldDef, path: str) -> Iterator[str]:
+        yield f"<!-- {_about(field)} -->"
+        name, place = _attribute(field.name), path + self._names.field(field)
+        if field in self._sources:
+            yield (
+                f'<field name={name} attachmentUuid="{{({place}/@uuid,'
+                ' wd:createAttachementWithSourceFile())[1]}">'
+                f'<xsl:value-of select="({place}, $FILE_NAME)[1]"/></field>'
+            )
+        elif field.type is FieldType.ATTACHMENT:
+            yield f'<xsl:for-each select="{place}[@uuid]">'
+            yield (
+                f'  <field name={name} attachmentUuid="{{@uuid}}">'
+                '<xsl:value-of select="."/></field>'
+            )
+            yield "</xsl:for-each>"
+        elif field.multiple:
+            yield (
+                f'<field name={name}><xsl:for-each select="{place}"><value>'
+                '<xsl:value-of select="."/></value></xsl:for-each></field>'
+            )
+        elif field.type is FieldType.DICTIONARY:
+            yield (
+                f'<field name={name}><xsl:if test="{place}/@record">'
+                f'<xsl:attribute name="recordUuid" select="{place}/@record"/></xsl:if>'
+                f'<xsl:value-of select="{place}"/></field>'
+            )
+        else:
+            yield f'<field name={name}><xsl:value-of select="{place}"/></field>'
 
 
 # --- IN: an envelope becomes a file --------------------------------------------------
 
 
-def _in(template: Template) -> Iterator[str]:
-    yield f"<!-- {_comment(template.name)} -->"
-    yield '<xsl:template match="/envelope">'
-    yield '  <message envelope="{@uuid}" template="{@templateUuid}">'
-    yield '    <subject><xsl:value-of select="info/subject"/></subject>'
-    for document in template.documents:
-        yield from _indented_lines(_in_document(document), 2)
-    yield "  </message>"
+class _In:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._names = PlainNames.of(template)
 
-
-def _in_document(document: DocumentDef) -> Iterator[str]:
-    tag = _tag(document.id)
-    yield f"<!-- {_comment(document.name)} -->"
-    yield f'<xsl:for-each select="documents/document[@id={_literal(document.id)}]">'
-    yield f"  <{tag}>"
-    for field in _columns(document, ""):
-        yield from _indented_lines(_in_field(field), 2)
-    for group in _groups(document):
-        table = _tag(group)
-        yield f"    <{table}>"
-        select = f"fieldgroup[@name={_literal(group)}]/fieldset"
-        yield f'      <xsl:for-each select="{select}">'
-        yield "        <row>"
-        for field in _columns(document, group):
-            yield from _indented_lines(_in_field(field), 5)
-        yield "        </row>"
+    def lines(self) -> Iterator[str]:
+        yield f"<!-- {_comment(self._template.name)} -->"
+        yield '<xsl:template match="/envelope">'
+        yield '  <message envelope="{@uuid}" template="{@templateUuid}">'
+        yield '    <subject><xsl:value-of select="info/subject"/></subject>'
+        yield '    <text><xsl:value-of select="info/message"/></text>'
+        yield "    <roles>"
+        yield '      <xsl:for-each select="flow/roles/role">'
+        yield '        <role id="{@id}" mailbox="{@mailboxUuid}"/>'
         yield "      </xsl:for-each>"
-        yield f"    </{table}>"
-    yield f"  </{tag}>"
-    yield "</xsl:for-each>"
+        yield "    </roles>"
+        for document in self._template.documents:
+            yield from _indented_lines(self._document(document), 2)
+        yield "  </message>"
 
+    def _document(self, document: DocumentDef) -> Iterator[str]:
+        tag = self._names.documents[document.id]
+        select = f"documents/document[@id={_literal(document.id)}]"
+        yield f"<!-- {_comment(document.name)} -->"
+        yield f'<xsl:for-each select="{select}">'
+        yield f"  <{tag}>"
+        for field in columns(document, ""):
+            yield from _indented_lines(self._field(field), 2)
+        for group in groups(document):
+            table = self._names.tables[document.id, group]
+            yield f"    <{table}>"
+            select = f"fieldgroup[@name={_literal(group)}]/fieldset"
+            yield f'      <xsl:for-each select="{select}">'
+            yield "        <row>"
+            for field in columns(document, group):
+                yield from _indented_lines(self._field(field), 5)
+            yield "        </row>"
+            yield "      </xsl:for-each>"
+            yield f"    </{table}>"
+        yield f"  </{tag}>"
+        yield "</xsl:for-each>"
 
-def _in_field(field: FieldDef) -> Iterator[str]:
-    tag, path = _tag(field.name), f"field[@name={_literal(field.name)}]"
-    yield f"<!-- {_about(field)} -->"
-    if field.type is FieldType.ATTACHMENT:
-        yield f'<xsl:for-each select="{path}">'
-        yield f'  <{tag} uuid="{{@attachmentUuid}}"><xsl:value-of select="."/></{tag}>'
-        yield "</xsl:for-each>"
-    elif field.multiple:
-        yield f'<xsl:for-each select="{path}/(if (value) then value else text())">'
-        yield f'  <{tag}><xsl:value-of select="."/></{tag}>'
-        yield "</xsl:for-each>"
-    else:
-        yield f'<{tag}><xsl:value-of select="{path}"/></{tag}>'
+    def _field(self, field: FieldDef) -> Iterator[str]:
+        tag, path = self._names.field(field), f"field[@name={_literal(field.name)}]"
+        yield f"<!-- {_about(field)} -->"
+        extra = {FieldType.ATTACHMENT: "uuid", FieldType.DICTIONARY: "record"}
+        if field.type in extra and not field.multiple:
+            said = extra[field.type]
+            held = "attachmentUuid" if said == "uuid" else "recordUuid"
+            yield f'<xsl:for-each select="{path}">'
+            yield (
+                f'  <{tag}><xsl:if test="@{held}"><xsl:attribute name="{said}"'
+                f' select="@{held}"/></xsl:if><xsl:value-of select="."/></{tag}>'
+            )
+            yield "</xsl:for-each>"
+        elif field.multiple:
+            values = f"{path}/(if (value) then value else text())"
+            yield f'<xsl:for-each select="{values}">'
+            yield f'  <{tag}><xsl:value-of select="."/></{tag}>'
+            yield "</xsl:for-each>"
+        else:
+            yield f'<{tag}><xsl:value-of select="{path}"/></{tag}>'
 
 
 # --- Pieces --------------------------------------------------------------------------
-
-
-def _groups(document: DocumentDef) -> Sequence[str]:
-    return list(dict.fromkeys(field.group for field in document.fields if field.group))
-
-
-def _columns(document: DocumentDef, group: str) -> Sequence[FieldDef]:
-    return [field for field in document.fields if field.group == group]
 
 
 def _about(field: FieldDef) -> str:
@@ -220,12 +240,6 @@ def _attribute(text: str) -> str:
 def _literal(text: str) -> str:
     """Return an XPath string inside an attribute in double quotes."""
     return "'" + escape(text.replace("'", "''"), {'"': "&quot;", **_SPACES}) + "'"
-
-
-def _tag(text: str) -> str:
-    """Return an element's name that is as near to `text` as XML allows."""
-    name = _NOT_IN_NAMES.sub("_", text)
-    return name if _NAME_START.match(name) else "_" + name
 
 
 def _indented_lines(lines: Iterator[str], depth: int) -> Iterator[str]:

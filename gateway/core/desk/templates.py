@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.rules import Example
 from gateway.core.desk.uses import Uses
-from gateway.core.model import TemplateId, TemplateVersionId
+from gateway.core.model import MailboxId, TemplateId, TemplateVersionId
 from gateway.core.rules import RuleDirection
 from gateway.core.template import Template
 
@@ -91,6 +92,18 @@ class TemplateDesk(Protocol):
         self, template: TemplateId, version: TemplateVersionId | None
     ) -> bytes:
         """Return an example envelope as native XML."""
+        ...
+
+    async def example_file(
+        self,
+        template: TemplateId,
+        version: TemplateVersionId | None,
+        mailbox: MailboxId,
+    ) -> Example:
+        """Return a file on which the skeleton of OUT rules runs as it is.
+
+        `mailbox` sends it to another mailbox, by name the first; without one to itself.
+        """
         ...
 
     async def skeleton(

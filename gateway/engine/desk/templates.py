@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.convert import envelope_xml, skeleton, template_xml
+from gateway.convert import envelope_xml, example_file, skeleton, template_xml
 from gateway.convert.example import example_envelope
 from gateway.convert.schemas import envelope_xsd, file_template, template_xsd
 from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.rules import Example
 from gateway.core.desk.templates import TemplateRow, TemplateView
 from gateway.core.desk.uses import Uses
 from gateway.core.errors import N_, Conflict, NotFound
@@ -17,7 +18,7 @@ from gateway.core.ports import Clock, NewId
 from gateway.core.rules import RuleDirection
 from gateway.core.template import FILE_TEMPLATE, FILE_TEMPLATE_VERSION, Template
 from gateway.engine.desk.xml_text import settled
-from gateway.store import audit, template_list, templates, uses
+from gateway.store import audit, mailboxes, template_list, templates, uses
 from gateway.store.database import Database
 from gateway.store.templates import Version
 
@@ -132,6 +133,24 @@ class Templates:
         sender, recipient = MailboxId(self.new_id()), MailboxId(self.new_id())
         envelope = example_envelope(parsed, sender, recipient, self.clock())
         return await asyncio.to_thread(envelope_xml.write, envelope)
+
+    async def example_file(
+        self,
+        template: TemplateId,
+        version: TemplateVersionId | None,
+        mailbox: MailboxId,
+    ) -> Example:
+        parsed = await self.definition(template, version)
+        async with self.db.read() as conn:
+            known = await mailboxes.listing(conn)
+        if all(each.id != mailbox for each in known):
+            raise NotFound(sentences.NO_MAILBOX(id=mailbox))
+        to = next((each for each in known if each.id != mailbox), known[0])
+        alias = next(iter(to.aliases), "")
+        data = await asyncio.to_thread(
+            example_file.example_file, parsed, to.id, alias, self.clock()
+        )
+        return Example(example_file.NAME, data)
 
     async def skeleton(
         self,

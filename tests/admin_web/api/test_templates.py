@@ -26,6 +26,14 @@ async def test_the_same_uuid_again_is_a_new_version(api, template, audited):
     assert (await audited())[:2] == ["template-import", "template-import"]
 
 
+async def test_the_example_file_names_another_mailbox(api, template, mailbox, seller):
+    answer = await api.get(f"{ONE}/example-file?mailbox={mailbox}")
+    assert answer.status == 200
+    assert f'mailbox="{seller}"' in await answer.text()
+    unknown = await api.get(f"{ONE}/example-file?mailbox={TEMPLATE}")
+    assert unknown.status == 404
+
+
 async def test_the_same_xml_again_is_the_same_version(api, template, audited):
     answer = await api.post(
         "/api/v1/templates",

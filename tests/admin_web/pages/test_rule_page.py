@@ -24,6 +24,7 @@ XSD = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:element name="order"><xs:complexType><xs:sequence>
     <xs:element name="number"/></xs:sequence></xs:complexType></xs:element>
 </xs:schema>"""
+OTHER = "11111111-1111-4111-8111-222222222222"
 BROKEN = IN_STYLESHEET.replace("<xsl:template", "<xsl:bad/><xsl:template", 1)
 
 
@@ -112,6 +113,24 @@ async def test_a_file_becomes_an_envelope_by_a_new_rule(
     assert b"".join([part async for part in content.chunks]) == ORDER_XML.encode()
     _total, entries = await desk.audit.find(AuditQuery(action="rule-add"))
     assert [(entry.who, entry.subject) for entry in entries] == [("owner", rule.id)]
+
+
+async def test_a_new_rule_can_be_executed_and_saved_as_it_is_made(
+    form, desk, box, seller, template
+):
+    other = TEMPLATE_XML.replace(TEMPLATE, OTHER).replace('"due"', '"until"')
+    await desk.templates.add(COMMAND_LINE, other)
+    await form.open(f"/admin/mailboxes/{box}/rules/new?template={TEMPLATE}")
+    assert form["exampleName"] == "example-of-template.xml"
+    await form.set(pattern=".*").do("execute")
+    assert "Fits the envelope schema" in form.part("result-pane"), form.text
+    assert seller in form.part("result-pane")
+    await form.set(templateUuid=OTHER).do("template")
+    assert "until" in form.part("example-pane")
+    await form.do("example", order())
+    await form.set(templateUuid=TEMPLATE).do("template")
+    assert form["exampleName"] == "order.xml"
+    assert "4711" in form.part("example-pane")
 
 
 async def test_an_envelope_becomes_a_file_by_a_new_rule(form, desk, box, template):
