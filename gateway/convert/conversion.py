@@ -10,6 +10,7 @@ from gateway.convert.source import Described, Source, read_source
 from gateway.convert.source.detect import HEAD_BYTES, detect
 from gateway.convert.source.other import read_other
 from gateway.convert.source.xml import read_xml
+from gateway.convert.tables import read_table
 from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
@@ -46,6 +47,9 @@ class Conversions:
             return unfit.problem
 
     def _convert(self, task: Task, ask: Ask) -> Converted:
+        if task.source_kind == "TABLE":
+            table, warnings = read_table(self._bytes(task), task.file_name)
+            return Converted(output=table, warnings=warnings)
         watch = Watch()
         source = self._read(task)
         watch.lap("read")
@@ -85,23 +89,29 @@ class Conversions:
             content_type=task.content_type,
             depth=self._limits.depth,
             attributes=task.attributes,
+            directories=task.directories,
         )
+        if task.source_kind == "XML":
+            return read_xml(self._bytes(task), file)
         with task.source.open("rb") as opened:
             head = opened.read(HEAD_BYTES)
-            if task.source_kind == "FILE" and detect(head) == "other":
-                return read_other(head, file)  # of any size: only its name is needed
-            data = head + opened.read(self._limits.source_bytes)
+        if detect(head) == "other":
+            return read_other(head, file)  # of any size: only its name is needed
+        return read_source(self._bytes(task), file)
+
+    def _bytes(self, task: Task) -> bytes:
+        """Return the file's content; Unfit if it is larger than is allowed."""
+        with task.source.open("rb") as opened:
+            data = opened.read(self._limits.source_bytes + 1)
         if len(data) > self._limits.source_bytes:
             raise unreadable(
                 "source-too-large",
-                f"{file.name} has {task.source.stat().st_size} bytes; at most"
-                f" {self._limits.source_bytes} can be converted.",
+                f"{task.file_name or 'The file'} has {task.source.stat().st_size}"
+                f" bytes; at most {self._limits.source_bytes} can be converted.",
                 None,
                 N_("Send it in parts."),
             )
-        if task.source_kind == "XML":
-            return read_xml(data, file)
-        return read_source(data, file)
+        return data
 
     def _transform(self, task: Task, source: Source, ask: Ask) -> tuple[Converted, str]:
         """Return the stylesheet's result and the encoding it declares."""

@@ -5,7 +5,7 @@ This module imports neither Saxon nor lxml: the gateway's own process stays smal
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -68,7 +68,11 @@ class Converter:
         return [w.process.pid for w in self._all if w.process.returncode is None]
 
     async def source(
-        self, path: Path, file_name: str, content_type: str = ""
+        self,
+        path: Path,
+        file_name: str,
+        content_type: str = "",
+        directories: Mapping[str, str] | None = None,
     ) -> Converted | Problem:
         """Return the XML that a stylesheet would see of the file, as output."""
         sha256, size = await asyncio.to_thread(_measured, path)
@@ -80,12 +84,20 @@ class Converter:
             sha256=sha256,
             size=size,
             content_type=content_type or "application/octet-stream",
+            directories=directories or {},
         )
+        return await self.run(task, _nothing)
 
-        async def nothing(wanted: Sequence[object]) -> Sequence[None]:
-            return [None] * len(wanted)
-
-        return await self.run(task, nothing)
+    async def table(self, path: Path, file_name: str) -> Converted | Problem:
+        """Return, as output, the JSON of an uploaded directory of messages."""
+        task = Task(
+            stylesheet="",
+            source=path,
+            seed="",
+            source_kind="TABLE",
+            file_name=file_name,
+        )
+        return await self.run(task, _nothing)
 
     async def run(self, task: Task, resolve: Resolver) -> Converted | Problem:
         """Convert; `resolve` answers the stylesheet's look-ups.
@@ -198,6 +210,11 @@ class Converter:
         worker = await Worker.start(self.limits)
         self._all.append(worker)
         return worker
+
+
+async def _nothing(wanted: Sequence[object]) -> Sequence[None]:
+    """Answer look-ups where there are none."""
+    return [None] * len(wanted)
 
 
 def _measured(path: Path) -> tuple[str, int]:

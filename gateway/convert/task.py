@@ -8,7 +8,7 @@ from typing import Literal
 from gateway.core.model import AttachmentId, EnvelopeId
 from gateway.core.rules import Validation
 
-SourceKind = Literal["FILE", "XML"]
+SourceKind = Literal["FILE", "XML", "TABLE"]
 ValidateOn = Literal["SOURCE", "RESULT", "BOTH"]
 
 
@@ -35,7 +35,9 @@ class Task:
     """One conversion.
 
     *source* is the file with the bytes. Kind FILE: the reader is chosen by content
-    (EDIFACT, XML, any other becomes a `<file/>` element); kind XML: it must be XML.
+    (EDIFACT, XML, any other becomes a `<file/>` element); kind XML: it must be XML;
+    kind TABLE: it is a directory of messages that was uploaded, and the output is the
+    JSON of it. *directories* are the files of those that are there, by their names.
     *file_name*, *sha256*, *size* (bytes), *content_type* describe the file to the
     stylesheet of an "other" file. *stylesheet* empty: the source's XML is the output.
     *seed* is where random uuids come from: the same seed gives the same uuids, so the
@@ -54,6 +56,7 @@ class Task:
     content_type: str = "application/octet-stream"
     parameters: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
+    directories: Mapping[str, str] = field(default_factory=dict)
     validations: Sequence[Validation] = ()
     validate_on: ValidateOn = "RESULT"
     want_source: bool = False

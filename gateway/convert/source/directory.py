@@ -39,6 +39,7 @@ _HOME = "gateway.convert.directories"
 _SERVICE = "service.json"
 _X12 = "x12.json"
 _PACKED = ".json.gz"
+_HEADERS = {"UNH", "UIH", "ST"}
 
 
 def directory(name: str, uploaded: Mapping[str, str] | None = None) -> Directory | None:
@@ -114,8 +115,14 @@ def _read(data: bytes) -> Directory:
     composites = {
         tag: [flag == "c" for flag in flags] for tag, flags in said["segments"].items()
     }
-    messages = {tag: nodes_of(nodes) for tag, nodes in said["messages"].items()}
+    messages = {tag: _message(nodes) for tag, nodes in said["messages"].items()}
     return Directory(composites, messages)
+
+
+def _message(said: Sequence[Sequence[Any]]) -> Sequence[Node]:
+    """Return the nodes of a message, its header first even where a table lacks it."""
+    nodes = nodes_of(said)
+    return nodes if nodes[0].tag in _HEADERS else [Node("UNH", 1), *nodes]
 
 
 def nodes_of(said: Sequence[Sequence[Any]]) -> Sequence[Node]:
