@@ -101,7 +101,7 @@ class Line:
 
     def __post_init__(self) -> None:
         self.blobs = FolderBlobs(self.data / "blobs", self.new_id)
-        conversions = Conversions(self.blobs, self.pool, Lookups(self.db))
+        conversions = Conversions(self.blobs, self.pool, Lookups(self.db, self.clock))
         self.drafts = Drafts(self.db, self.blobs, self.new_id)
         self.as2 = ScriptedTransport()
         sftp = SftpFolder(MailboxDeposits(self.db, self.clock))

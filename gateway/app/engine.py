@@ -89,7 +89,7 @@ def converter(base: Foundation) -> Converter:
 
 def build(base: Foundation, pool: Converter) -> Engine:
     jobs = Jobs(base.db)
-    conversions = Conversions(base.blobs, pool, Lookups(base.db))
+    conversions = Conversions(base.blobs, pool, Lookups(base.db, utc_now))
     drafts = Drafts(base.db, base.blobs, new_id)
     servers = MailServers(db=base.db, vault=base.vault, configured=_smtp(base.config))
     limits, spool = base.config.limits, base.config.layout.spool

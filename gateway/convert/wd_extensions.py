@@ -171,7 +171,7 @@ def request(message: str) -> Lookup | None:
     if not message.startswith(_ASK):
         return None
     name, *values = message.removeprefix(_ASK).split(_GAP)
-    return name, tuple(values)
+    return (name, tuple(values)) if name in LOOKUPS else None
 
 
 def answers_json(answers: Mapping[Lookup, str | None]) -> str:

@@ -15,7 +15,7 @@ from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
 from gateway.core.rules import OUTPUT_FORMAT, VALIDATE, Rule, ValidationTarget
-from gateway.engine.lookups import Lookups
+from gateway.engine.lookups import Answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +35,17 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An envelope in the inbox of `mailbox`; `xml` is its native XML."""
+    """An envelope in the inbox of `mailbox`; `xml` is its native XML.
+
+    *seed* is what control numbers are given for: the same gets the same again. A trial
+    has none, and takes none.
+    """
 
     mailbox: MailboxId
     envelope: Envelope
     xml: BlobRef
     received_at: datetime
+    seed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Conversions:
 
     blobs: Blobs
     converter: Converter
-    lookups: Lookups
+    lookups: Answers
 
     async def out(
         self, rule: Rule, source: SourceFile, *, want_source: bool = False
@@ -156,7 +161,9 @@ class Conversions:
             want_source=False,
             output_format=rule.attributes.get(OUTPUT_FORMAT, ""),
         )
-        done = await self.converter.run(task, self.lookups.of(incoming.mailbox))
+        done = await self.converter.run(
+            task, self.lookups.of(incoming.mailbox, incoming.seed)
+        )
         if isinstance(done, Problem):
             step = "render" if done.step == "convert" else done.step
             return replace(done, rule=rule.id, step=step)

@@ -99,6 +99,7 @@ class Dispatcher:
             envelope=envelope,
             xml=entry.xml,
             received_at=entry.received_at,
+            seed=await self._seed(job, entry),
         )
         digits = f"{random.randrange(10**10):010d}"  # noqa: S311 - a name, no secret
         made = await self.conversions.into(rule, incoming, digits)
@@ -107,6 +108,17 @@ class Dispatcher:
             return
         blob = await self.blobs.put(made.converted.output)
         await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, made.name, blob))
+
+    async def _seed(self, job: Job, entry: InboxEntry) -> str:
+        """Return what control numbers are given for: a new one for each delivery.
+
+        What did not reach the partner keeps its numbers when it is made again.
+        """
+        done = 0
+        if _subject(job)[2]:
+            async with self.db.read() as conn:
+                done = await deliveries.count(conn, entry.envelope, entry.mailbox)
+        return f"{entry.envelope}|{entry.mailbox}|{done}"
 
     async def _envelope(self, entry: InboxEntry) -> Envelope:
         file = self.blobs.path(entry.xml)

@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from gateway.core.interchange import CONTROL_NUMBER, Relation
 from gateway.core.model import MailboxId
-from gateway.core.ports import Resolver
-from gateway.store import dictionary_lookups, lookups, mailboxes
+from gateway.core.ports import Clock, Resolver
+from gateway.store import control_numbers, dictionary_lookups, lookups, mailboxes
 from gateway.store.database import Connection, Database
+
+
+class Answers(Protocol):
+    """Gives what answers the look-ups of a mailbox's stylesheets."""
+
+    def of(self, mailbox: MailboxId, seed: str = "") -> Resolver: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +22,33 @@ class Lookups:
     """Answers for the stylesheets of one mailbox: only what that mailbox may see."""
 
     db: Database
+    clock: Clock
 
-    def of(self, mailbox: MailboxId) -> Resolver:
+    def of(self, mailbox: MailboxId, seed: str = "") -> Resolver:
+        """Return who answers; the same *seed* gets the same control numbers.
+
+        Without one it is a trial: it sees the number that would come, and takes none.
+        """
+
+        async def number(arguments: list[str]) -> str:
+            kind, sender, receiver, place = arguments
+            relation = Relation(kind, sender, receiver)
+            if not seed:
+                async with self.db.read() as conn:
+                    coming = await control_numbers.coming(conn, relation)
+                return str(coming + int(place) - 1)
+            async with self.db.write() as conn:
+                return str(
+                    await control_numbers.take(
+                        conn, relation, f"{seed}#{place}", self.clock()
+                    )
+                )
+
         async def resolve(
             wanted: Sequence[tuple[str, Sequence[str]]],
         ) -> Sequence[str | None]:
+            if [name for name, _ in wanted] == [CONTROL_NUMBER]:  # asked one by one
+                return [await number(list(wanted[0][1]))]
             async with self.db.read() as conn:
                 return [
                     await _answer(conn, mailbox, function, list(arguments))

@@ -58,7 +58,9 @@ class Retention:
             (finished.drop_mails, keep.mails),
             (finished.drop_audit, keep.audit),
             (finished.drop_delivered, keep.transfers),
+            (finished.drop_answers, keep.transfers),
             (finished.drop_received, keep.transfers),
+            (finished.drop_numbers, keep.transfers),
             (finished.drop_envelopes, keep.envelopes),
             (finished.drop_attachments, keep.envelopes),
         ):

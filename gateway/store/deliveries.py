@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import (
@@ -122,6 +122,18 @@ async def _insert(
             transfer=parcel.transfer, envelope=parcel.envelope
         )
     )
+
+
+async def count(conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId) -> int:
+    """Return how often the envelope reached the mailbox's remote server."""
+    there = (
+        select(func.count())
+        .select_from(transfers)
+        .where(transfers.c.envelope == envelope, transfers.c.mailbox == mailbox)
+        .where(transfers.c.state == TransferState.DELIVERED.value)
+    )
+    number: int = (await conn.execute(there)).scalar_one()
+    return number
 
 
 async def delivery(conn: AsyncConnection, transfer: TransferId) -> Delivery | None:

@@ -39,10 +39,13 @@ from gateway.store.tables import (
     envelope_attachments,
     envelope_fields,
     envelopes,
+    given_numbers,
     jobs,
     mailbox_entries,
     mails,
+    message_directories,
     rules,
+    sent_interchanges,
     trace,
     transfer_envelopes,
     transfers,
@@ -54,6 +57,7 @@ REFERENCES = (
     attachments.c.sha256,
     entries.c.sha256,
     envelopes.c.sha256,
+    message_directories.c.sha256,
     rules.c.example_sha256,
     transfers.c.sha256,
 )
@@ -103,6 +107,18 @@ class Finished:
             old = _old_delivered(before, self.batch)
             return await _drop(conn, (await conn.execute(old)).scalars().all())
 
+    async def drop_answers(self, before: datetime) -> int:
+        """Delete acknowledgements sent before *before*: they belong to no envelope."""
+        async with self.db.write() as conn:
+            old = _old_answers(before).limit(self.batch)
+            return await _drop(conn, (await conn.execute(old)).scalars().all())
+
+    async def drop_numbers(self, before: datetime) -> int:
+        """Forget for which job control numbers were given; the count goes on."""
+        old = delete(given_numbers).where(given_numbers.c.given_at < before)
+        async with self.db.write() as conn:
+            return (await conn.execute(old)).rowcount
+
     async def drop_envelopes(self, before: datetime) -> int:
         """Delete envelopes that ended before *before*, with their deliveries.
 
@@ -144,7 +160,7 @@ class Finished:
 async def over(conn: AsyncConnection, before: Mapping[str, datetime]) -> dict[str, int]:
     """Return how many things of each kind ended before the moment beside it."""
     counts = {
-        "transfers": (_old_received, _old_delivered),
+        "transfers": (_old_received, _old_delivered, _old_answers),
         "envelopes": (_old_envelopes,),
         "mails": (_old_mails,),
         "audit": (_old_audit,),
@@ -205,6 +221,14 @@ def _old_delivered(before: datetime, batch: int | None = None) -> Select[Any]:
     )
 
 
+def _old_answers(before: datetime) -> Select[Any]:
+    return (
+        select(transfers.c.uuid)
+        .where(transfers.c.direction == Direction.DELIVERED.value)
+        .where(transfers.c.envelope.is_(None), ~_busy(before))
+    )
+
+
 def _old_envelopes(before: datetime) -> Select[Any]:
     own = transfers.alias("own")
     underway = exists().where(own.c.envelope == envelopes.c.uuid, _busy(None, own))
@@ -248,6 +272,7 @@ async def _drop(conn: AsyncConnection, gone: Sequence[str]) -> int:
         for child in (
             as2_message_transfers,
             as2_sent,
+            sent_interchanges,
             trace,
             transfer_envelopes,
             conversions,

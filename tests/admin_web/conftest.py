@@ -106,7 +106,7 @@ async def converter():
 @pytest.fixture
 def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
-    conversions = Conversions(blobs, converter, Lookups(db))
+    conversions = Conversions(blobs, converter, Lookups(db, clock))
     drafts = Drafts(db, blobs, new_id)
     maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
     book = MailboxAs2Book(

@@ -5,7 +5,8 @@ is in its name, the same name again is a repetition, components are numbered in 
 """
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lxml import etree
@@ -14,12 +15,10 @@ from gateway.convert.safe_xml import line_of, shown
 from gateway.convert.wire import Lookup
 from gateway.convert.write.base import Wanted, unwritable
 from gateway.core.errors import N_
+from gateway.core.interchange import CONTROL_NUMBER
 
 Element = list[list[str]]
 """Repetitions (one, mostly) of component values."""
-
-NUMBER = "nextControlNumber"
-"""The look-up of a control number: kind, sender, receiver, how manieth of the file."""
 
 _PLACE = re.compile(r"\d\d")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -163,14 +162,14 @@ class Numbers:
     wanted: Wanted
     sender: str
     receiver: str
-    asked: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
 
     def next(self, kind: str, width: int, line: int) -> str:
         """Return the next number of the relation; Unfit if its width is used up."""
-        self.asked += 1
+        self.asked[kind] += 1
         lookup: Lookup = (
-            NUMBER,
-            (kind, self.sender, self.receiver, str(self.asked)),
+            CONTROL_NUMBER,
+            (kind, self.sender, self.receiver, str(self.asked[kind])),
         )
         [number] = self.wanted.ask([lookup])
         if number is None or len(number) > width:

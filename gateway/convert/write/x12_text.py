@@ -26,6 +26,7 @@ _DEFAULTS = {
 }
 _NEEDED = {6: "the sender", 8: "the receiver", 9: "the date", 10: "the time"}
 _SIGNS = (11, 16)
+_PICTURES = 0x2400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def complete(isa: Segment) -> None:
             raise unwritable(f"ISA{place:02}, {what}, is empty or left out", isa.line)
     for place, width in enumerate(_WIDTHS, 1):
         value = isa.value(place)
+        if place in _SIGNS and "\u2400" <= value <= "\u241f":
+            value = chr(ord(value) - _PICTURES)  # as the reader shows control signs
         if len(value) > width:
             raise unwritable(
                 f"ISA{place:02} {value!r} is longer than {width} characters", isa.line

@@ -11,6 +11,11 @@ from gateway.store.tables.envelopes import (
     envelopes,
     mailbox_entries,
 )
+from gateway.store.tables.interchanges import (
+    control_numbers,
+    given_numbers,
+    sent_interchanges,
+)
 from gateway.store.tables.mailboxes import aliases, integrations, mailboxes
 from gateway.store.tables.people import (
     audit,
@@ -47,6 +52,7 @@ __all__ = [
     "attachments",
     "audit",
     "certificate_warnings",
+    "control_numbers",
     "conversions",
     "dictionaries",
     "dictionary_cells",
@@ -56,6 +62,7 @@ __all__ = [
     "envelope_attachments",
     "envelope_fields",
     "envelopes",
+    "given_numbers",
     "integrations",
     "jobs",
     "mailbox_entries",
@@ -64,6 +71,7 @@ __all__ = [
     "metadata",
     "recovery_codes",
     "rules",
+    "sent_interchanges",
     "settings",
     "template_versions",
     "templates",

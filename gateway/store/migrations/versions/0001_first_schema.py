@@ -36,6 +36,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
 
     op.create_table(
+        "control_numbers",
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sender", sa.String(length=255), nullable=False),
+        sa.Column("receiver", sa.String(length=255), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "kind", "sender", "receiver", name=op.f("pk_control_numbers")
+        ),
+    )
+    op.create_table(
         "dictionaries",
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -44,6 +54,23 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("uuid", name=op.f("pk_dictionaries")),
     )
+    op.create_table(
+        "given_numbers",
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sender", sa.String(length=255), nullable=False),
+        sa.Column("receiver", sa.String(length=255), nullable=False),
+        sa.Column("seed", sa.String(length=255), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "kind", "sender", "receiver", "seed", name=op.f("pk_given_numbers")
+        ),
+    )
+    with op.batch_alter_table("given_numbers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_given_numbers_given_at"), ["given_at"], unique=False
+        )
+
     op.create_table(
         "jobs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -685,6 +712,35 @@ def upgrade() -> None:
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_entries_transfer"), ["transfer"], unique=False
+        )
+
+    op.create_table(
+        "sent_interchanges",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("transfer", sa.String(length=36), nullable=False),
+        sa.Column("mailbox", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sender", sa.String(length=255), nullable=False),
+        sa.Column("receiver", sa.String(length=255), nullable=False),
+        sa.Column("number", sa.String(length=255), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mailbox"], ["mailboxes.uuid"], name=op.f("fk_sent_interchanges_mailbox")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer"], ["transfers.uuid"], name=op.f("fk_sent_interchanges_transfer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sent_interchanges")),
+    )
+    with op.batch_alter_table("sent_interchanges", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sent_interchanges_mailbox_kind_number"),
+            ["mailbox", "kind", "number"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_sent_interchanges_transfer"), ["transfer"], unique=False
         )
 
     op.create_table(

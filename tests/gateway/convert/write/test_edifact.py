@@ -111,7 +111,7 @@ def test_references_that_the_xml_leaves_empty_are_given():
     )
     assert asked == [
         ("nextControlNumber", ("EDIFACT", "A", "B:14", "1")),
-        ("nextControlNumber", ("EDIFACT-GROUP", "A", "B:14", "2")),
+        ("nextControlNumber", ("EDIFACT-GROUP", "A", "B:14", "1")),
     ]
 
 

@@ -54,8 +54,8 @@ def test_numbers_left_empty_are_asked_for_and_transactions_may_stand_in_their_gr
     side = ("SENDER:ZZ", "RECEIVER:ZZ")
     assert [each[1] for each in asked] == [
         ("X12", *side, "1"),
+        ("X12-GROUP", *side, "1"),
         ("X12-GROUP", *side, "2"),
-        ("X12-GROUP", *side, "3"),
     ]
 
 
