@@ -4,6 +4,7 @@ from gateway.store.tables.as2_keys import as2_keys, certificate_warnings
 from gateway.store.tables.as2_messages import as2_message_transfers, as2_messages
 from gateway.store.tables.as2_sent import as2_sent
 from gateway.store.tables.base import metadata
+from gateway.store.tables.directories import message_directories
 from gateway.store.tables.envelopes import (
     attachments,
     envelope_attachments,
@@ -68,6 +69,7 @@ __all__ = [
     "mailbox_entries",
     "mailboxes",
     "mails",
+    "message_directories",
     "metadata",
     "recovery_codes",
     "rules",
