@@ -30,6 +30,7 @@ from gateway.core.model import (
 )
 from gateway.core.retry import RetryPolicy
 from gateway.core.rules import Level, Match, MatchKind, Rule, RuleDirection
+from gateway.engine.archives import Archives
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
@@ -38,6 +39,7 @@ from gateway.engine.drafts import Drafts
 from gateway.engine.intake import StoreIntake
 from gateway.engine.lookups import Lookups
 from gateway.engine.pipeline import Router
+from gateway.engine.printing import Printer
 from gateway.store import integrations, mailboxes, rules, settings, tables, templates
 from gateway.store.database import Database
 from gateway.store.jobs import Job, Jobs
@@ -108,9 +110,10 @@ class Line:
         transports = {Channel.SFTP: sftp, Channel.AS2: self.as2}
         policy = RetryPolicy(max_attempts=3)
         common = (self.db, self.blobs, conversions)
+        archives = Archives(self.db, self.blobs, Printer(self.blobs, self.pool))
         self.handlers = {
             "route": Router(*common, self.drafts, self.clock),
-            "dispatch": Dispatcher(*common, self.clock, self.new_id),
+            "dispatch": Dispatcher(*common, archives, self.clock, self.new_id),
             "deliver": Courier(self.db, transports, lambda _: policy, self.clock),
         }
         self.intake = StoreIntake(self.db, self.clock, self.new_id)

@@ -10,12 +10,14 @@ from pydantic import Field as Setting
 from admin_web.api.download import download
 from admin_web.api.envelope_models import EnvelopeAnswer, EnvelopeRowAnswer
 from admin_web.api.listing import Listing, Paged, listing
-from admin_web.api.models import Answer, Body
+from admin_web.api.models import Answer, Body, Query
 from admin_web.api.operation import Call, Operation
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.envelopes import EnvelopeQuery, EnvelopeSort, Scope
+from gateway.core.desk.printing import PrintForm
 from gateway.core.envelope import EnvelopeStatus
 from gateway.core.model import EnvelopeId, MailboxId, TemplateId
+from gateway.core.rules import ZipKind
 
 MAILBOX = "mailbox"
 TEXT_MAX = 30 << 20
@@ -33,6 +35,18 @@ class EnvelopesQuery(Paged):
     since: AwareDatetime | None = Setting(default=None, alias="from")
     until: AwareDatetime | None = Setting(default=None, alias="to")
     sort: EnvelopeSort = EnvelopeSort.NEWEST
+
+
+class ZipQuery(Query):
+    """What is packed beside the native XML and the attachments."""
+
+    kind: ZipKind = ZipKind.DOCUMENTS
+
+
+class PrintQuery(Query):
+    """HTML or PDF."""
+
+    form: PrintForm = PrintForm.PDF
 
 
 class SendBody(Body):
@@ -91,7 +105,14 @@ async def get_envelope_xml(call: Call) -> web.StreamResponse:
 
 
 async def get_envelope_zip(call: Call) -> web.StreamResponse:
-    content = await call.desk.envelopes.zip(_mailbox(call), _envelope(call))
+    kind = call.query(ZipQuery).kind
+    content = await call.desk.envelopes.zip(_mailbox(call), _envelope(call), kind)
+    return await download(call, content)
+
+
+async def get_envelope_printable(call: Call) -> web.StreamResponse:
+    form = call.query(PrintQuery).form
+    content = await call.desk.envelopes.printable(_mailbox(call), _envelope(call), form)
     return await download(call, content)
 
 
@@ -178,7 +199,19 @@ OPERATIONS: Sequence[Operation] = (
         role=PersonRole.AUDITOR,
         tags=TAGS,
         headers=(MAILBOX,),
+        query=ZipQuery,
         produces="application/zip",
+    ),
+    Operation(
+        method="GET",
+        path=f"{ONE}/printable",
+        handler=get_envelope_printable,
+        summary="The printable version, as PDF or HTML",
+        role=PersonRole.AUDITOR,
+        tags=TAGS,
+        headers=(MAILBOX,),
+        query=PrintQuery,
+        produces="application/pdf",
     ),
     Operation(
         method="POST",

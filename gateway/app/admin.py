@@ -58,7 +58,9 @@ def desk(
     """
     base = engine.base
     db, blobs, vault = base.db, base.blobs, base.vault
-    runs = RuleRuns(db, blobs, engine.conversions, engine.drafts, utc_now, new_id)
+    runs = RuleRuns(
+        db, blobs, engine.conversions, engine.archives, engine.drafts, utc_now, new_id
+    )
     spool = base.config.layout.as2_spool
     maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
     certificates = Certificates(
@@ -107,7 +109,7 @@ def desk(
         ),
         rules=Rules(db, blobs, runs, ExecuteTokens(vault, utc_now), utc_now, new_id),
         templates=Templates(db, utc_now, new_id),
-        envelopes=Envelopes(db, blobs, engine.posting, utc_now),
+        envelopes=Envelopes(db, blobs, engine.posting, engine.archives, utc_now),
         attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),
         transfers=Transfers(db, blobs, utc_now),
         evidence=Evidence(db, blobs, engine.as2_book, Exhibits(spool), spool, vault),

@@ -18,6 +18,7 @@ from gateway.core.errors import ConfigError
 from gateway.core.model import Channel
 from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
+from gateway.engine.archives import Archives
 from gateway.engine.as2_book import MailboxAs2Book, retries
 from gateway.engine.as2_mdn import AsyncMdns
 from gateway.engine.as2_sent import StoredSent
@@ -35,6 +36,7 @@ from gateway.engine.notices import Notices
 from gateway.engine.parking import PARKED
 from gateway.engine.pipeline import Router
 from gateway.engine.posting import Posting
+from gateway.engine.printing import Printer
 from gateway.engine.uploads import SpoolUploads
 from gateway.engine.worker import Worker
 from gateway.store.jobs import Jobs
@@ -60,6 +62,7 @@ class Engine:
     folders: MailboxFolders
     uploads: SpoolUploads
     gate: MailboxGate
+    archives: Archives
     mail_servers: MailServers
     as2_address: SelfAddress
     as2_book: MailboxAs2Book
@@ -91,6 +94,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
     jobs = Jobs(base.db)
     conversions = Conversions(base.blobs, pool, Lookups(base.db, utc_now))
     drafts = Drafts(base.db, base.blobs, new_id)
+    archives = Archives(base.db, base.blobs, Printer(base.blobs, pool))
     servers = MailServers(db=base.db, vault=base.vault, configured=_smtp(base.config))
     limits, spool = base.config.limits, base.config.layout.spool
     address = SelfAddress(base.config.as2_url(base.config.as2.port))
@@ -101,7 +105,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
         jobs=jobs,
         handlers={
             "route": Router(base.db, base.blobs, conversions, drafts, utc_now),
-            "dispatch": Dispatcher(base.db, base.blobs, conversions, utc_now, new_id),
+            "dispatch": Dispatcher(
+                base.db, base.blobs, conversions, archives, utc_now, new_id
+            ),
             "deliver": Courier(
                 base.db, _transports(base, book, client), retries, utc_now
             ),
@@ -121,6 +127,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
         jobs=jobs,
         worker=worker,
         conversions=conversions,
+        archives=archives,
         drafts=drafts,
         posting=Posting(base.db, drafts, utc_now),
         intake=StoreIntake(base.db, utc_now, new_id),

@@ -1,20 +1,41 @@
 """Zip archives, made chunk by chunk: a large attachment is never in memory whole."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 CHUNK = 256 * 1024
+LARGE = 64 << 20
+"""A member of more bytes is packed the fastest way."""
+
+# what some system refuses in a name, and what turns the direction of writing
+_RISKY = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u2028-\u202e\u2066-\u2069]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive: its name in there, where its bytes are."""
+    """A file of an archive: its name in there, its bytes or where they are."""
 
     name: str
-    source: Path
+    source: Path | bytes
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        return self.source.stat().st_size
+
+    def open(self) -> BinaryIO:
+        if isinstance(self.source, bytes):
+            return BytesIO(self.source)
+        return self.source.open("rb")
 
 
 class _Sink:
@@ -45,18 +66,26 @@ def write(members: Iterable[Member], at: datetime) -> Iterator[bytes]:
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
         for member in members:
             info = ZipInfo(member.name, at.timetuple()[:6])
-            info.compress_type = ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
-            size = member.source.stat().st_size
+            size = member.size
             with (
-                member.source.open("rb") as source,
-                archive.open(info, "w", force_zip64=size > CHUNK) as target,
+                member.open() as source,
+                archive.open(
+                    _packed(info, size), "w", force_zip64=size > CHUNK
+                ) as target,
             ):
                 while chunk := source.read(CHUNK):
                     target.write(chunk)
                     if done := sink.take():
                         yield done
     yield sink.take()
+
+
+def _packed(info: ZipInfo, size: int) -> ZipInfo:
+    info.compress_type = ZIP_DEFLATED
+    if size > LARGE:
+        info._compresslevel = 1  # type: ignore[attr-defined]  # noqa: SLF001 - ZipFile.open() gives no other way before Python 3.13
+    return info
 
 
 def distinct(names: Sequence[str]) -> Sequence[str]:
@@ -71,3 +100,11 @@ def distinct(names: Sequence[str]) -> Sequence[str]:
         taken.add(candidate.casefold())
         found.append(candidate)
     return found
+
+
+def harmless(name: str) -> str:
+    """Return the name as every system can unpack it, and into no other folder."""
+    clean = _RISKY.sub("_", name).strip().rstrip(".")
+    if not clean or clean.startswith(".") or _DEVICE.fullmatch(clean):
+        return f"_{clean}"
+    return clean

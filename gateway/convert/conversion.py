@@ -1,7 +1,7 @@
 """One conversion from beginning to end, inside a worker."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.convert import wd_extensions
@@ -42,9 +42,21 @@ class Conversions:
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
         """Return the result or what is wrong with file, stylesheet or result."""
         try:
+            if task.printable is not None:
+                return self._print(task, task.printable)
             return self._convert(task, ask)
         except Unfit as unfit:
             return unfit.problem
+
+    def _print(self, task: Task, wanted: Mapping[str, Any]) -> Converted | Problem:
+        # only here: the library that writes PDF takes a tenth of a second to load
+        from gateway.convert.printable import printable  # noqa: PLC0415
+
+        printed = printable(task.source, wanted)
+        if isinstance(printed, Problem):
+            return printed
+        self._bounded(printed)
+        return Converted(output=printed)
 
     def _convert(self, task: Task, ask: Ask) -> Converted:
         if task.source_kind == "TABLE":

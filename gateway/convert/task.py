@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.core.model import AttachmentId, EnvelopeId
 from gateway.core.rules import Validation
@@ -43,7 +43,8 @@ class Task:
     *seed* is where random uuids come from: the same seed gives the same uuids, so the
     transfer's id makes a repeated job repeat itself. *attributes* are the rule's own:
     how to read and what to write. *output_format* is what is written from the result's
-    XML, empty for the result as it is.
+    XML, empty for the result as it is. *printable* asks for the printable version of
+    the envelope in *source* instead of a conversion: `asked_for` makes it.
     """
 
     stylesheet: str
@@ -61,6 +62,7 @@ class Task:
     validate_on: ValidateOn = "RESULT"
     want_source: bool = False
     output_format: str = ""
+    printable: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,22 +124,9 @@ class Conversions:
         self, rule: Rule, incoming: Incoming, random_number: str
     ) -> InResult | Problem:
         """Turn the envelope into the recipient's file; the number has 10 digits."""
-        try:
-            name = naming.render(
-                naming.parse_pattern(rule.file_name_pattern),
-                incoming.envelope,
-                incoming.mailbox,
-                incoming.received_at,
-                random_number,
-            )
-        except Invalid as error:
-            return Problem(
-                "file-name-pattern",
-                error.message,
-                "render",
-                rule.id,
-                remedy=N_("Correct the file name pattern of the rule and reprocess."),
-            )
+        name = name_of(rule, incoming, random_number)
+        if isinstance(name, Problem):
+            return name
         task = Task(
             stylesheet=rule.stylesheet,
             source=self.blobs.path(incoming.xml),
@@ -178,6 +165,26 @@ def _validated(rule: Rule) -> ValidateOn:
             return "BOTH"
         case _:
             return "SOURCE"
+
+
+def name_of(rule: Rule, incoming: Incoming, random_number: str) -> FileName | Problem:
+    """Return the name that the rule gives the envelope's file."""
+    try:
+        return naming.render(
+            naming.parse_pattern(rule.file_name_pattern),
+            incoming.envelope,
+            incoming.mailbox,
+            incoming.received_at,
+            random_number,
+        )
+    except Invalid as error:
+        return Problem(
+            "file-name-pattern",
+            error.message,
+            "render",
+            rule.id,
+            remedy=N_("Correct the file name pattern of the rule and reprocess."),
+        )
 
 
 def _parse_one(data: bytes) -> Sequence[Draft] | Problem:

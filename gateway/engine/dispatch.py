@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from gateway.convert import envelope_xml
@@ -26,8 +26,9 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Rule, RuleDirection
-from gateway.engine import notices
-from gateway.engine.conversion import Conversions, Incoming
+from gateway.engine import archives, notices
+from gateway.engine.archives import Archives
+from gateway.engine.conversion import Conversions, Incoming, name_of
 from gateway.engine.parking import active, park
 from gateway.store import (
     deliveries,
@@ -43,6 +44,8 @@ from gateway.store.transfers import LogLine
 
 XML = "application/xml"
 AGAIN = "again"
+NO_TRANSFER = {"", AGAIN, envelopes.COMPLETED}
+"""What the third part of a subject may say, when it names no transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +53,29 @@ class Dispatcher:
     """Handles `dispatch` jobs; the subject is `envelope|mailbox`.
 
     A third part means that somebody ordered it again: the transfer to be used for it,
-    or `again`.
+    or `again`; or that the envelope it was held for is `completed`. A rule that sends
+    an archive holds an envelope until all have done their part; the mailbox's own part
+    is then a person's to accept, so that nobody waits for the archive.
     """
 
     db: Database
     blobs: Blobs
     conversions: Conversions
+    archives: Archives
     clock: Clock
     new_id: NewId
 
     async def run(self, job: Job) -> None:
-        envelope, mailbox, again = _subject(job)
+        envelope, mailbox, _ = _subject(job)
         async with self.db.read() as conn:
             entry = await envelopes.inbox_entry(conn, envelope, mailbox)
             remote = await active(conn, mailbox)
             found = RuleDirection.IN
             listed = await rules.for_mailbox(conn, mailbox, found) if remote else []
-        wanted = {EnvelopeStatus.WAITING} | (
-            {EnvelopeStatus.COMPLETED} if again else set()
-        )
-        if entry is None or entry.status not in wanted:
+        open_ = {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}
+        if entry is None or entry.status not in open_:
             async with self.db.write() as conn:
-                await self._nothing(conn, job, "the envelope was decided meanwhile")
+                await self._nothing(conn, job, sentences.DECIDED)
         elif remote is None:  # switched off: it stays and goes on when it is on again
             async with self.db.write() as conn:
                 await park(conn, job, mailbox, self.clock())
@@ -91,6 +95,12 @@ class Dispatcher:
     ) -> None:
         envelope = await self._envelope(entry)
         rule = match_in(envelope.draft, listed)
+        _, _, again = _subject(job)
+        accepted = entry.status is EnvelopeStatus.COMPLETED and not again
+        if accepted and (rule is None or rule.zip is None):
+            async with self.db.write() as conn:
+                await self._nothing(conn, job, sentences.DECIDED)
+            return
         if rule is None:
             await self._by_default(job, entry, remote)
             return
@@ -101,13 +111,49 @@ class Dispatcher:
             received_at=entry.received_at,
             seed=await self._seed(job, entry),
         )
-        digits = f"{random.randrange(10**10):010d}"  # noqa: S311 - a name, no secret
-        made = await self.conversions.into(rule, incoming, digits)
+        if rule.zip is not None and await self._held(job, entry, rule):
+            return
+        made = await self._made(rule, incoming)
         if isinstance(made, Problem):
             await self._fail(job, entry, remote.protocol, made)
             return
-        blob = await self.blobs.put(made.converted.output)
-        await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, made.name, blob))
+        name, blob = made
+        await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, name, blob))
+
+    async def _made(
+        self, rule: Rule, incoming: Incoming
+    ) -> tuple[FileName, BlobRef] | Problem:
+        """Return the file for the remote server: the archive, or what is converted."""
+        digits = f"{random.randrange(10**10):010d}"  # noqa: S311 - a name, no secret
+        if rule.zip is None:
+            made = await self.conversions.into(rule, incoming, digits)
+            if isinstance(made, Problem):
+                return made
+            return made.name, await self.blobs.put(made.converted.output)
+        name = name_of(rule, incoming, digits)
+        if isinstance(name, Problem):
+            return name
+        packed = await self.archives.of(
+            rule.zip, incoming.mailbox, incoming.envelope.id
+        )
+        if isinstance(packed, Problem):
+            return replace(packed, rule=rule.id)
+        return archives.named(name), await self.archives.store(packed)
+
+    async def _held(self, job: Job, entry: InboxEntry, rule: Rule) -> bool:
+        """Let the envelope wait until it is completed; False if it is."""
+        async with self.db.write() as conn:
+            status, fresh = await envelopes.hold(
+                conn, entry.envelope, entry.mailbox, rule.id
+            )
+            if status is EnvelopeStatus.COMPLETED:
+                return False
+            if fresh:
+                await self._note(conn, entry, rule.id, "PROCESSED", sentences.HELD)
+            waits = status is EnvelopeStatus.WAITING
+            why = sentences.HELD if waits else sentences.DECIDED
+            await self._nothing(conn, job, why)
+            return True
 
     async def _seed(self, job: Job, entry: InboxEntry) -> str:
         """Return what control numbers are given for: a new one for each delivery.
@@ -189,7 +235,7 @@ class Dispatcher:
     async def _nothing(self, conn: Connection, job: Job, why: str) -> None:
         """Finish the job; a transfer that was ordered again by it ends with *why*."""
         _, _, again = _subject(job)
-        if again not in {"", AGAIN}:
+        if again not in NO_TRANSFER:
             problem = Problem(
                 "nothing-to-deliver",
                 sentences.NOTHING_SENT(why=why),
@@ -226,13 +272,13 @@ class Dispatcher:
     ) -> Parcel:
         _, _, again = _subject(job)
         return Parcel(
-            transfer=TransferId(again if again not in {"", AGAIN} else self.new_id()),
+            transfer=TransferId(self.new_id() if again in NO_TRANSFER else again),
             envelope=entry.envelope,
             mailbox=entry.mailbox,
             name=name,
             folder=Folder(top),
             blob=blob,
-            content_type=XML if top is Top.INBOX else "application/octet-stream",
+            content_type=_type(top, name),
         )
 
     async def _log(
@@ -244,6 +290,20 @@ class Dispatcher:
         rule: RuleId | None = None,
         parcel: Parcel | None = None,
     ) -> None:
+        await self._note(conn, entry, rule, status, message, parcel)
+        if rule is not None:
+            await rules.count(conn, rule, ok=status == "SUCCEED")
+
+    async def _note(
+        self,
+        conn: Connection,
+        entry: InboxEntry,
+        rule: RuleId | None,
+        status: str,
+        message: str,
+        parcel: Parcel | None = None,
+    ) -> None:
+        """Write a line of the log that is no success and no failure of the rule."""
         line = LogLine(
             at=self.clock(),
             mailbox=entry.mailbox,
@@ -256,13 +316,18 @@ class Dispatcher:
             envelope=entry.envelope,
         )
         await transfers.log(conn, line)
-        if rule is not None:
-            await rules.count(conn, rule, ok=status == "SUCCEED")
 
 
 def _subject(job: Job) -> tuple[EnvelopeId, MailboxId, str]:
     envelope, mailbox, *again = job.subject.split("|")
     return EnvelopeId(envelope), MailboxId(mailbox), "".join(again)
+
+
+def _type(top: Top, name: FileName) -> str:
+    if top is Top.INBOX:
+        return XML
+    is_zip = name.text.lower().endswith(archives.END)
+    return archives.ZIP if is_zip else "application/octet-stream"
 
 
 def match_in(draft: Draft, listed: Sequence[Rule]) -> Rule | None:

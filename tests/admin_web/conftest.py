@@ -17,6 +17,7 @@ from gateway.convert.pool import Converter
 from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
 from gateway.core.desk.integrations import Addresses
+from gateway.engine.archives import Archives
 from gateway.engine.as2_book import MailboxAs2Book
 from gateway.engine.conversion import Conversions
 from gateway.engine.desk.accounts import Accounts
@@ -52,6 +53,7 @@ from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Lookups
 from gateway.engine.mail_servers import MailServers
 from gateway.engine.posting import Posting
+from gateway.engine.printing import Printer
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"
 ADDRESSES = Addresses(
@@ -108,6 +110,7 @@ def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
     conversions = Conversions(blobs, converter, Lookups(db, clock))
     drafts = Drafts(db, blobs, new_id)
+    archives = Archives(db, blobs, Printer(blobs, converter))
     maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
     book = MailboxAs2Book(
         db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"
@@ -167,13 +170,13 @@ def desk(world, tmp_path, blobs, converter):
         rules=Rules(
             db=db,
             blobs=blobs,
-            runs=RuleRuns(db, blobs, conversions, drafts, clock, new_id),
+            runs=RuleRuns(db, blobs, conversions, archives, drafts, clock, new_id),
             tokens=ExecuteTokens(world.vault, clock),
             clock=clock,
             new_id=new_id,
         ),
         templates=Templates(db, clock, new_id),
-        envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), clock),
+        envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), archives, clock),
         attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),
         transfers=Transfers(db, blobs, clock),
         evidence=Evidence(db, blobs, book, Exhibits(tmp_path), tmp_path, world.vault),

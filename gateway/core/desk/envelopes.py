@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
+from gateway.core.desk.printing import ANYBODY, PrintForm, Reader
 from gateway.core.envelope import Draft, EnvelopeStatus
 from gateway.core.model import (
     AttachmentId,
@@ -17,6 +18,7 @@ from gateway.core.model import (
     TemplateVersionId,
     TransferId,
 )
+from gateway.core.rules import ZipKind
 
 
 class Scope(Enum):
@@ -138,8 +140,26 @@ class EnvelopeDesk(Protocol):
         """Return the native XML."""
         ...
 
-    async def zip(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
-        """Return the native XML and the attachments in one archive."""
+    async def zip(
+        self,
+        mailbox: MailboxId,
+        envelope: EnvelopeId,
+        kind: ZipKind = ZipKind.DOCUMENTS,
+    ) -> Content:
+        """Return an archive: the native XML, the attachments, and what *kind* adds.
+
+        Invalid if the printable version needs more than a conversion may.
+        """
+        ...
+
+    async def printable(
+        self,
+        mailbox: MailboxId,
+        envelope: EnvelopeId,
+        form: PrintForm,
+        reader: Reader = ANYBODY,
+    ) -> Content:
+        """Return the printable version; Invalid if it needs more than it may."""
         ...
 
     async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:

@@ -1,12 +1,11 @@
 """The desk of envelopes: list, open, send, decide."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.convert import archive, envelope_xml
-from gateway.convert.archive import Member
+from gateway.convert import envelope_xml
 from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
@@ -16,11 +15,14 @@ from gateway.core.desk.envelopes import (
     EnvelopeView,
     Party,
 )
+from gateway.core.desk.printing import ANYBODY, WORDS, PrintForm, Reader
 from gateway.core.envelope import Draft
 from gateway.core.errors import NotFound, StorageError
 from gateway.core.model import BlobRef, EnvelopeId, MailboxId, Problem
 from gateway.core.ports import Blobs, Clock
+from gateway.core.rules import ZipKind
 from gateway.engine import notices
+from gateway.engine.archives import ZIP, Archives, packed
 from gateway.engine.desk.refusals import refusal
 from gateway.engine.desk.xml_text import settled
 from gateway.engine.posting import Posting
@@ -28,7 +30,7 @@ from gateway.store import audit, envelope_list, envelopes, mailboxes
 from gateway.store.database import Connection, Database
 
 XML = "application/xml"
-ZIP = "application/zip"
+TYPES = {PrintForm.HTML: "text/html; charset=utf-8", PrintForm.PDF: "application/pdf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Envelopes:
     db: Database
     blobs: Blobs
     posting: Posting
+    archives: Archives
     clock: Clock
 
     async def search(self, query: EnvelopeQuery) -> tuple[int, Sequence[EnvelopeRow]]:
@@ -77,23 +80,45 @@ class Envelopes:
             chunks=self.blobs.read(xml),
         )
 
-    async def zip(self, mailbox: MailboxId, envelope: EnvelopeId) -> Content:
+    async def zip(
+        self,
+        mailbox: MailboxId,
+        envelope: EnvelopeId,
+        kind: ZipKind = ZipKind.DOCUMENTS,
+    ) -> Content:
         async with self.db.read() as conn:
-            row, xml = await _opened(conn, mailbox, envelope)
-            carried = await envelope_list.attachments_of(conn, envelope)
-        names = archive.distinct([f"attachments/{one.name}" for one, _ in carried])
-        members = [
-            Member(f"{envelope}.xml", self.blobs.path(xml)),
-            *(
-                Member(name, self.blobs.path(blob))
-                for name, (_, blob) in zip(names, carried, strict=True)
-            ),
-        ]
+            await _opened(conn, mailbox, envelope)
+        made = await self.archives.of(kind, mailbox, envelope)
+        if isinstance(made, Problem):
+            raise refusal(made)
         return Content(
-            name=f"{envelope}.zip",
-            content_type=ZIP,
-            size=None,
-            chunks=_off_loop(archive.write(members, row.created_at)),
+            name=f"{envelope}.zip", content_type=ZIP, size=None, chunks=packed(made)
+        )
+
+    async def printable(
+        self,
+        mailbox: MailboxId,
+        envelope: EnvelopeId,
+        form: PrintForm,
+        reader: Reader = ANYBODY,
+    ) -> Content:
+        async with self.db.read() as conn:
+            await _opened(conn, mailbox, envelope)
+        opened = await self.archives.opened(mailbox, envelope)
+        around = replace(
+            opened.around,
+            words={**WORDS, **reader.words},
+            language=reader.language,
+            links=reader.links,
+        )
+        made = await self.archives.printer.printed(envelope, opened.xml, around, form)
+        if isinstance(made, Problem):
+            raise refusal(made)
+        return Content(
+            name=f"{envelope}.{form.value.lower()}",
+            content_type=TYPES[form],
+            size=len(made),
+            chunks=_whole(made),
         )
 
     async def send(self, actor: Actor, mailbox: MailboxId, data: str) -> EnvelopeId:
@@ -177,7 +202,5 @@ async def _book(
     await audit.add(conn, at, actor.login, action, envelope, after=after)
 
 
-async def _off_loop(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Pull each part in a thread: it reads a file and compresses."""
-    while (part := await asyncio.to_thread(next, parts, None)) is not None:
-        yield part
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -126,10 +126,18 @@ def _into(draft: RuleDraft) -> Iterator[tuple[str, str]]:
         yield "match", "is only for OUT rules: an IN rule matches by its template"
     if draft.multiple_envelopes:
         yield "multipleEnvelopes", "is only for OUT rules; leave it out"
-    if draft.zip:  # better refused than saved and never sent
-        yield "zip", "archives are not sent by this version; use a stylesheet instead"
+    if draft.zip:  # an archive is not converted: better refused than not obeyed
+        unused = "of an archive nothing is converted or checked; remove them"
+        yield from ((name, unused) for name in _unused(draft))
     if not draft.file_name_pattern:
         yield "fileNamePattern", "is needed, for example {envelopeUuid}.xml"
+
+
+def _unused(draft: RuleDraft) -> Iterator[str]:
+    if draft.attributes:
+        yield "attributes"
+    if draft.validations:
+        yield "validations"
 
 
 def _invalid(wrong: Mapping[str, str]) -> Invalid:

@@ -9,7 +9,7 @@ from gateway.convert.example import example_envelope
 from gateway.core import naming
 from gateway.core.desk.rules import Example, Preview, RuleDraft
 from gateway.core.envelope import Draft, Envelope
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
     BlobRef,
@@ -21,8 +21,9 @@ from gateway.core.model import (
     Top,
 )
 from gateway.core.ports import Blobs, Clock, NewId
-from gateway.core.rules import MatchKind, Rule, RuleDirection
-from gateway.engine.conversion import Conversions, Incoming, SourceFile
+from gateway.core.rules import MatchKind, Rule, RuleDirection, ZipKind
+from gateway.engine.archives import Archives, named, packed
+from gateway.engine.conversion import Conversions, Incoming, SourceFile, name_of
 from gateway.engine.desk.execute_token import KeptExample
 from gateway.engine.desk.refusals import refusal
 from gateway.engine.drafts import Drafts
@@ -31,6 +32,8 @@ from gateway.store.database import Database
 
 RANDOM_NUMBER = "0123456789"
 """What {randomNumber} shows in a trial."""
+
+EMPTY_FILES = N_("The attachments are empty here; an envelope's own are packed whole.")
 
 ATTRIBUTES = {"folder": Top.COUTBOX.value}
 """What a trial has of the transport's attributes."""
@@ -54,6 +57,7 @@ class RuleRuns:
     db: Database
     blobs: Blobs
     conversions: Conversions
+    archives: Archives
     drafts: Drafts
     clock: Clock
     new_id: NewId
@@ -110,7 +114,7 @@ class RuleRuns:
             envelope.created_at,
             RANDOM_NUMBER,
         )
-        return Preview(file_name=name.text)
+        return Preview(file_name=(named(name) if draft.zip else name).text)
 
     async def into(
         self, mailbox: MailboxId, draft: RuleDraft, example: Example | None
@@ -130,9 +134,10 @@ class RuleRuns:
             received_at=envelope.created_at,
         )
         kept = KeptExample(example.name if example else "", blob if example else None)
-        made = await self.conversions.into(
-            self._rule(mailbox, draft), incoming, RANDOM_NUMBER
-        )
+        rule = self._rule(mailbox, draft)
+        if rule.zip is not None:
+            return await self._packed(rule, rule.zip, incoming, kept)
+        made = await self.conversions.into(rule, incoming, RANDOM_NUMBER)
         if isinstance(made, Problem):
             raise refusal(made)
         return Run(
@@ -141,6 +146,28 @@ class RuleRuns:
             file_name=made.name.text,
             result=made.converted.output,
             warnings=made.converted.warnings,
+        )
+
+    async def _packed(
+        self, rule: Rule, kind: ZipKind, incoming: Incoming, kept: KeptExample
+    ) -> Run:
+        """Pack the archive as if the envelope were completed."""
+        name = name_of(rule, incoming, RANDOM_NUMBER)
+        if isinstance(name, Problem):
+            raise refusal(name)
+        made = await self.archives.trial(
+            kind, incoming.mailbox, incoming.envelope, incoming.xml
+        )
+        if isinstance(made, Problem):
+            raise refusal(made)
+        xml = await asyncio.to_thread(self.blobs.path(incoming.xml).read_bytes)
+        carries = bool(incoming.envelope.draft.attachments)
+        return Run(
+            kept=kept,
+            source_xml=xml,
+            file_name=named(name).text,
+            result=b"".join([part async for part in packed(made)]),
+            warnings=[EMPTY_FILES] if carries else [],
         )
 
     async def _given(self, draft: RuleDraft, example: Example) -> Envelope:

@@ -120,13 +120,23 @@ async def test_an_envelope_is_downloaded_as_xml_and_as_zip(api, seller, send):
         assert opened.namelist() == [f"{uuid}.xml", "attachments/scan.pdf"]
         assert opened.read("attachments/scan.pdf") == b"%PDF"
         assert opened.read(f"{uuid}.xml") == await xml.read()
+    whole = await api.get(f"{at}/zip?kind=FULL", headers=headers)
+    with ZipFile(BytesIO(await whole.read())) as opened:
+        assert opened.namelist()[2:] == [
+            "printable.html",
+            "printable.pdf",
+            "trace.json",
+        ]
+    paged = await api.get(f"{at}/printable", headers=headers)
+    assert paged.content_type == "application/pdf"
+    assert (await paged.read()).startswith(b"%PDF-")
 
 
 async def test_only_who_takes_part_sees_it(api, send):
     uuid = await send()
     other = await api.post("/api/v1/mailboxes", json={"name": "Other"})
     headers = {"mailbox": (await other.json())["uuid"]}
-    for path in ("", "/xml", "/zip"):
+    for path in ("", "/xml", "/zip", "/printable"):
         answer = await api.get(f"/api/v1/envelope/{uuid}{path}", headers=headers)
         assert answer.status == 404
     for order in ("accept", "reject"):

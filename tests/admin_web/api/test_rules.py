@@ -2,6 +2,8 @@
 
 import base64
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from documents import (
@@ -161,9 +163,28 @@ async def test_an_example_of_another_template_is_refused(execute, in_rule, selle
     assert told["line"] == 1
 
 
-async def test_an_archive_is_refused_rather_than_never_sent(execute, in_rule):
-    told = await execute(in_rule | {"zip": "FULL"}, 422)
-    assert "archives are not sent" in told["data"]["zip"]
+async def test_a_rule_that_sends_an_archive_shows_it_and_is_saved(
+    add, execute, in_rule
+):
+    rule = in_rule | {"zip": "FULL", "fileNamePattern": "{envelopeUuid}"}
+    done = await execute(rule)
+    assert done["fileName"].endswith(".zip")
+    [warning] = done["warnings"]
+    assert "attachments are empty" in warning
+    archive = ZipFile(BytesIO(base64.b64decode(done["result"])))
+    assert archive.testzip() is None
+    assert archive.namelist()[1:] == [
+        "attachments/example.pdf",
+        "printable.html",
+        "printable.pdf",
+        "trace.json",
+    ]
+    assert (await add(rule))["zip"] == "FULL"
+
+
+async def test_what_an_archive_would_not_obey_is_refused(execute, in_rule):
+    told = await execute(in_rule | {"zip": "DOCUMENTS", "attributes": {"A": "b"}}, 422)
+    assert "nothing is converted" in told["data"]["attributes"]
 
 
 async def test_an_error_of_the_stylesheet_has_its_line(execute, out_rule):

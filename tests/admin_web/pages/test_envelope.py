@@ -158,7 +158,7 @@ async def test_it_is_downloaded_as_xml_as_zip_and_file_by_file(
     assert f'uuid="{sent}"' in await xml.text()
     archive = await owner.client.get(f"{at}/zip{box}")
     with ZipFile(BytesIO(await archive.read())) as opened:
-        assert opened.read("attachments/scan <1>.pdf") == b"%PDF"
+        assert opened.read("attachments/scan _1_.pdf") == b"%PDF"
     file = await owner.client.get(f"{at}/attachments/{scan}{box}")
     assert await file.read() == b"%PDF"
     assert file.headers["Content-Disposition"].startswith("attachment;")

@@ -39,3 +39,16 @@ def test_names_that_occur_twice_are_numbered():
 NOISE = b"".join(
     (n * 2654435761 % 2**32).to_bytes(4, "big") for n in range(archive.CHUNK)
 )
+
+
+def test_names_that_some_system_refuses_are_made_harmless():
+    risky = ["../a", "..", "a\\b:c", "x.pdf. ", "nul.txt", "inv\u202ecod.exe", " "]
+    assert [archive.harmless(name) for name in risky] == [
+        "_.._a",
+        "_",
+        "a_b_c",
+        "x.pdf",
+        "_nul.txt",
+        "inv_cod.exe",
+        "_",
+    ]
