@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
 from pydantic import GetJsonSchemaHandler, model_validator
@@ -15,6 +15,7 @@ from typing_extensions import override
 from admin_web.api.download import OCTETS, download
 from admin_web.api.models import Answer, Body
 from admin_web.api.operation import Call, Handler, Operation
+from admin_web.api.rule_bench_models import Encoding, ExplanationAnswer, shown
 from admin_web.api.rule_models import ExecuteBody, RuleAnswer, RuleBody
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.rules import Example, RuleDraft
@@ -55,8 +56,9 @@ class ExecuteAnswer(Answer):
     source_xml: str
     file_name: str
     result: str
-    result_encoding: Literal["text", "base64"]
+    result_encoding: Encoding
     warnings: list[str]
+    explanation: ExplanationAnswer
 
 
 async def list_rules(call: Call) -> list[RuleAnswer]:
@@ -128,7 +130,7 @@ async def execute_rule(call: Call) -> ExecuteAnswer:
         await asyncio.to_thread(_example, body),
         RuleId(body.uuid.lower()) if body.uuid else None,
     )
-    result, encoding = _shown(done.result)
+    result, encoding = shown(done.result)
     return ExecuteAnswer(
         execute_token=done.execute_token,
         source_xml=done.source_xml.decode(errors="replace"),
@@ -136,28 +138,28 @@ async def execute_rule(call: Call) -> ExecuteAnswer:
         result=result,
         result_encoding=encoding,
         warnings=list(done.warnings),
+        explanation=ExplanationAnswer.of(done.explanation),
     )
 
 
 def _example(body: ExecuteBody) -> Example | None:
     if body.example_content is None:
         return None
-    try:
-        data = base64.b64decode(body.example_content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        why = f"is not base64: {error}"
-        raise Invalid(f"exampleContent {why}.", data={"exampleContent": why}) from error
-    if len(data) > EXAMPLE_MAX:
-        why = f"has {len(data)} bytes; an example may have {EXAMPLE_MAX}"
-        raise Invalid(f"exampleContent {why}.", data={"exampleContent": why})
+    data = decoded("exampleContent", body.example_content)
     return Example(body.example_name or "example", data)
 
 
-def _shown(result: bytes) -> tuple[str, Literal["text", "base64"]]:
+def decoded(field: str, text: str) -> bytes:
+    """Return the bytes of base64; Invalid names the field if it is none or too much."""
     try:
-        return result.decode(), "text"
-    except UnicodeDecodeError:
-        return base64.b64encode(result).decode(), "base64"
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        why = f"is not base64: {error}"
+        raise Invalid(f"{field} {why}.", data={field: why}) from error
+    if len(data) > EXAMPLE_MAX:
+        why = f"has {len(data)} bytes; an example may have {EXAMPLE_MAX}"
+        raise Invalid(f"{field} {why}.", data={field: why})
+    return data
 
 
 def _mailbox(call: Call) -> MailboxId:

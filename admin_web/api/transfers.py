@@ -11,13 +11,13 @@ from admin_web.api.download import OCTETS, download
 from admin_web.api.listing import Listing, Paged, listing
 from admin_web.api.models import Answer, Body
 from admin_web.api.operation import Call, Operation
+from admin_web.api.problems import ProblemAnswer
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.transfers import TransferQuery, TransferView
 from gateway.core.model import (
     Channel,
     Direction,
     MailboxId,
-    Problem,
     TransferId,
     TransferState,
 )
@@ -51,21 +51,6 @@ class ManyAnswer(Answer):
     """Which transfers run again now."""
 
     reprocessed: Sequence[str]
-
-
-class ProblemAnswer(Answer):
-    """Why a document could not go on, and what to do about it.
-
-    `details` has every message of a validation, each with its file and line.
-    """
-
-    code: str
-    message: str
-    rule: str | None
-    step: str
-    line: int | None
-    remedy: str
-    details: list[str]
 
 
 class TraceAnswer(Answer):
@@ -154,7 +139,7 @@ def _answer(view: TransferView) -> TransferAnswer:
         size=view.blob.size,
         sha256=view.blob.sha256,
         state=view.state.value,
-        error=_problem(view.problem) if view.problem else None,
+        error=ProblemAnswer.of(view.problem) if view.problem else None,
         envelopes=list(view.envelopes),
         attempts=view.attempts,
         created_at=view.created_at,
@@ -164,18 +149,6 @@ def _answer(view: TransferView) -> TransferAnswer:
             TraceAnswer(at=one.at, step=one.step, detail=one.detail)
             for one in view.trace
         ],
-    )
-
-
-def _problem(problem: Problem) -> ProblemAnswer:
-    return ProblemAnswer(
-        code=problem.code,
-        message=problem.message,
-        rule=problem.rule,
-        step=problem.step,
-        line=problem.line,
-        remedy=problem.remedy,
-        details=list(problem.details),
     )
 
 

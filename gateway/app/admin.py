@@ -34,6 +34,7 @@ from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.news import Newsroom
+from gateway.engine.desk.rule_bench import RuleBench
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import new_secret
@@ -41,6 +42,7 @@ from gateway.engine.desk.settings import AppSettings
 from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
+from gateway.engine.desk.trials import Trials
 
 ATTACHMENT_MAX = 64 << 20
 
@@ -61,6 +63,7 @@ def desk(
     runs = RuleRuns(
         db, blobs, engine.conversions, engine.archives, engine.drafts, utc_now, new_id
     )
+    trials = Trials(db, engine.conversions, engine.drafts, utc_now, new_id)
     spool = base.config.layout.as2_spool
     maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
     certificates = Certificates(
@@ -108,6 +111,7 @@ def desk(
             sources=[certificates.samples],
         ),
         rules=Rules(db, blobs, runs, ExecuteTokens(vault, utc_now), utc_now, new_id),
+        bench=RuleBench(db, blobs, trials, utc_now, new_id),
         templates=Templates(db, utc_now, new_id),
         envelopes=Envelopes(db, blobs, engine.posting, engine.archives, utc_now),
         attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),

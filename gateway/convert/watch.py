@@ -1,5 +1,6 @@
 """How long each step of a conversion takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -16,3 +17,12 @@ class Watch:
         now = perf_counter()
         self.steps[step] = self.steps.get(step, 0.0) + (now - self._since) * 1000
         self._since = now
+
+    def split(self, step: str, inner: Mapping[str, float]) -> None:
+        """Put what is known of the inside in the place of `step`.
+
+        The rest of its time was spent handing over and waiting: "handover".
+        """
+        whole = self.steps.pop(step, 0.0)
+        self.steps.update(inner)
+        self.steps["handover"] = max(0.0, whole - sum(inner.values()))

@@ -2,12 +2,14 @@
 
 import codecs
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
 import re2
 
 from gateway.core.errors import Invalid
+from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import Match, MatchKind, Rule, RuleDirection
 
 CONTENT_LIMIT = 8 << 20
@@ -18,6 +20,19 @@ PATTERN_LIMIT = 10_000
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LOOK_AROUND = ("(?=", "(?!", "(?<=", "(?<!")
+
+
+class Miss(Enum):
+    """Why a rule does not take a document."""
+
+    OFF = "OFF"
+    NO_PATTERN = "NO_PATTERN"
+    NAME = "NAME"
+    CONTENT = "CONTENT"
+    NO_ATTRIBUTE = "NO_ATTRIBUTE"
+    ATTRIBUTE = "ATTRIBUTE"
+    TEMPLATE = "TEMPLATE"
+    VERSION = "VERSION"
 
 
 class _Pattern(Protocol):
@@ -53,6 +68,48 @@ def first_match(
         if _matches(rule.match, name, text or b"", attributes):
             return rule
     return None
+
+
+def miss(
+    rule: Rule, name: str, content: bytes, attributes: Mapping[str, str]
+) -> Miss | None:
+    """Return why the OUT rule does not take the file; None if it does.
+
+    The arguments are those of first_match, which tries rules in the same way.
+    """
+    if not rule.enabled:
+        return Miss.OFF
+    if rule.match is None:
+        return Miss.NO_PATTERN
+    if _matches(rule.match, name, decoded(content), attributes):
+        return None
+    match rule.match.kind:
+        case MatchKind.NAME:
+            return Miss.NAME
+        case MatchKind.CONTENT:
+            return Miss.CONTENT
+        case MatchKind.ATTRIBUTE:
+            wanted = attribute_of(rule.match).casefold()
+            there = wanted in {key.casefold() for key in attributes}
+            return Miss.ATTRIBUTE if there else Miss.NO_ATTRIBUTE
+
+
+def miss_in(
+    rule: Rule, template: TemplateId, version: TemplateVersionId | None
+) -> Miss | None:
+    """Return why the IN rule does not take an envelope of the template; None if so."""
+    if not rule.enabled:
+        return Miss.OFF
+    if rule.template != template:
+        return Miss.TEMPLATE
+    if rule.template_version not in {None, version}:
+        return Miss.VERSION
+    return None
+
+
+def attribute_of(match: Match) -> str:
+    """Return the name of the attribute that is looked at; "" for other kinds."""
+    return _split(match)[0]
 
 
 def decoded(content: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -48,11 +48,16 @@ class Drafts:
     _parsed: dict[TemplateVersionId, Template] = field(default_factory=dict)
 
     async def complete(
-        self, sender: MailboxId, drafts: Sequence[Draft], made: Sequence[AttachmentId]
+        self,
+        sender: MailboxId,
+        drafts: Sequence[Draft],
+        made: Sequence[AttachmentId],
+        posted: Collection[EnvelopeId] = (),
     ) -> Sequence[Draft] | Problem:
         """Fill in the template version and the sender's role, then check everything.
 
-        *made* are attachments that will be written together with the envelopes.
+        *made* are attachments that will be written together with the envelopes,
+        *posted* are envelopes that may be there already, made from the same file.
         """
         if twice := [
             u for u, n in Counter(d.uuid for d in drafts).items() if u and n > 1
@@ -62,7 +67,7 @@ class Drafts:
             )
         whole = []
         for number, draft in enumerate(drafts, 1):
-            done = await self._complete(sender, draft, made)
+            done = await self._complete(sender, draft, made, posted)
             if isinstance(done, Problem):
                 if len(drafts) == 1:
                     return done
@@ -72,7 +77,11 @@ class Drafts:
         return whole
 
     async def _complete(
-        self, sender: MailboxId, draft: Draft, made: Sequence[AttachmentId]
+        self,
+        sender: MailboxId,
+        draft: Draft,
+        made: Sequence[AttachmentId],
+        posted: Collection[EnvelopeId],
     ) -> Draft | Problem:
         async with self.db.read() as conn:
             template = await self.template(conn, draft)
@@ -84,7 +93,8 @@ class Drafts:
                 *check(draft, template),
                 *await _unknown(conn, sender, draft, made),
             ]
-            if draft.uuid and await lookups.envelope_exists(conn, draft.uuid):
+            fresh = None if draft.uuid in posted else draft.uuid
+            if fresh and await lookups.envelope_exists(conn, fresh):
                 wrong.append(
                     Violation(
                         "envelope-exists",

@@ -96,7 +96,7 @@ class Router:
             listed = await rules.for_mailbox(conn, upload.mailbox, RuleDirection.OUT)
         rule = await self._match(upload, listed)
         if rule is None:
-            return _no_rule(upload, len(listed))
+            return no_rule(upload.name.text, upload.folder.text, len(listed))
         source = SourceFile(
             seed=transfer.id,
             mailbox=upload.mailbox,
@@ -220,11 +220,12 @@ class Router:
             await rules.count(conn, rule, ok=status == "SUCCEED")
 
 
-def _no_rule(upload: Upload, tried: int) -> Problem:
+def no_rule(file: str, folder: str, tried: int) -> Problem:
+    """Return the problem of a file that no rule of *tried* ones takes."""
     said = sentences.NO_RULE_OF_ONE if tried == 1 else sentences.NO_RULE
     return Problem(
         "no-rule",
-        said(file=upload.name.text, folder=upload.folder.text, tried=tried),
+        said(file=file, folder=folder, tried=tried),
         "match",
         remedy=N_(
             "Add an OUT rule whose pattern matches this file, or enable one; then "

@@ -42,6 +42,7 @@ from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes
 from gateway.engine.desk.news import Newsroom
 from gateway.engine.desk.people import People
+from gateway.engine.desk.rule_bench import RuleBench
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
 from gateway.engine.desk.secret import Passwords, new_secret
@@ -49,6 +50,7 @@ from gateway.engine.desk.settings import AppSettings
 from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
+from gateway.engine.desk.trials import Trials
 from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Lookups
 from gateway.engine.mail_servers import MailServers
@@ -110,6 +112,7 @@ def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
     conversions = Conversions(blobs, converter, Lookups(db, clock))
     drafts = Drafts(db, blobs, new_id)
+    trials = Trials(db, conversions, drafts, clock, new_id)
     archives = Archives(db, blobs, Printer(blobs, converter))
     maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
     book = MailboxAs2Book(
@@ -175,6 +178,7 @@ def desk(world, tmp_path, blobs, converter):
             clock=clock,
             new_id=new_id,
         ),
+        bench=RuleBench(db, blobs, trials, clock, new_id),
         templates=Templates(db, clock, new_id),
         envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), archives, clock),
         attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gateway.core.desk.accounts import AccountDesk, SignInDesk
 from gateway.core.desk.attachments import AttachmentDesk
 from gateway.core.desk.audit import AuditDesk
+from gateway.core.desk.bench import RuleBenchDesk
 from gateway.core.desk.certificates import As2IdentityDesk, CertificateDesk
 from gateway.core.desk.conversions import ConversionDesk
 from gateway.core.desk.dashboard import DashboardDesk
@@ -52,6 +53,7 @@ class Desk:
     audit: AuditDesk
     health: HealthDesk
     rules: RuleDesk
+    bench: RuleBenchDesk
     templates: TemplateDesk
     envelopes: EnvelopeDesk
     attachments: AttachmentDesk

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
+from gateway.core.desk.explained import Explanation
 from gateway.core.model import MailboxId, RuleId, TemplateId, TemplateVersionId
 from gateway.core.rules import (
     Level,
@@ -72,6 +73,7 @@ class Executed:
     file_name: str
     result: bytes
     warnings: Sequence[str] = ()
+    explanation: Explanation = field(default_factory=Explanation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

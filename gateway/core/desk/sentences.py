@@ -57,6 +57,18 @@ TOO_LARGE = Sentence(
     N_("{file} has {bytes} bytes; native envelope XML may have {allowed}")
 )
 
+MISSED_OFF = N_("it is switched off")
+MISSED_NO_PATTERN = N_("it has no pattern")
+MISSED_NAME = Sentence(N_("the name {file} does not match {pattern}"))
+MISSED_CONTENT = Sentence(N_("nothing in the content matches {pattern}"))
+MISSED_NO_ATTRIBUTE = Sentence(N_("the transport gave no attribute {attribute}"))
+MISSED_ATTRIBUTE = Sentence(
+    N_("the attribute {attribute} is {value} and does not match {pattern}")
+)
+MISSED_TEMPLATE = Sentence(N_("it is for another template, {template}"))
+MISSED_VERSION = Sentence(N_("it is for another version of the template, {version}"))
+MISSED_LATER = Sentence(N_("it matches, too, but {rule} stands above it"))
+
 STYLESHEET_LINE = Sentence(N_("Stylesheet line {line}: {why}"))
 STYLESHEET = Sentence(N_("Stylesheet: {why}"))
 LOOKED_UP = Sentence(

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway.convert import envelope_xml, template_xml
 from gateway.convert.example import example_envelope
 from gateway.core import naming
+from gateway.core.desk.explained import Explanation
 from gateway.core.desk.rules import Example, Preview, RuleDraft
 from gateway.core.envelope import Draft, Envelope
 from gateway.core.errors import N_, Invalid
@@ -18,7 +19,6 @@ from gateway.core.model import (
     MailboxId,
     Problem,
     RuleId,
-    Top,
 )
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import MatchKind, Rule, RuleDirection, ZipKind
@@ -26,17 +26,13 @@ from gateway.engine.archives import Archives, named, packed
 from gateway.engine.conversion import Conversions, Incoming, SourceFile, name_of
 from gateway.engine.desk.execute_token import KeptExample
 from gateway.engine.desk.refusals import refusal
+from gateway.engine.desk.rule_bench import ATTRIBUTES, RANDOM_NUMBER
+from gateway.engine.desk.trials import Trials
 from gateway.engine.drafts import Drafts
 from gateway.store import templates
 from gateway.store.database import Database
 
-RANDOM_NUMBER = "0123456789"
-"""What {randomNumber} shows in a trial."""
-
 EMPTY_FILES = N_("The attachments are empty here; an envelope's own are packed whole.")
-
-ATTRIBUTES = {"folder": Top.COUTBOX.value}
-"""What a trial has of the transport's attributes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +44,7 @@ class Run:
     file_name: str
     result: bytes
     warnings: Sequence[str]
+    explanation: Explanation = field(default_factory=Explanation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +69,17 @@ class RuleRuns:
             blob=await self.blobs.put(example.data),
             attributes=ATTRIBUTES,
         )
-        made = await self.conversions.out(rule, source, want_source=True)
-        if isinstance(made, Problem):
-            raise refusal(made)
-        done = made.converted
-        whole = await self.drafts.complete(mailbox, made.drafts, done.attachments)
-        if isinstance(whole, Problem):
-            raise refusal(whole)
-        doubts = await asyncio.to_thread(_doubts, rule, example, whole)
+        trial = await self._trials.out(rule, source)
+        if trial.problem:
+            raise refusal(trial.problem)
+        doubts = await asyncio.to_thread(_doubts, rule, example, trial.drafts)
         return Run(
             kept=KeptExample(example.name, source.blob),
-            source_xml=done.source_xml,
+            source_xml=trial.source_xml,
             file_name=example.name,
-            result=done.output,
-            warnings=[*done.warnings, *doubts],
+            result=trial.result,
+            warnings=[*trial.warnings, *doubts],
+            explanation=trial.explanation,
         )
 
     async def look(self, example: Example) -> tuple[BlobRef, bytes]:
@@ -137,15 +131,16 @@ class RuleRuns:
         rule = self._rule(mailbox, draft)
         if rule.zip is not None:
             return await self._packed(rule, rule.zip, incoming, kept)
-        made = await self.conversions.into(rule, incoming, RANDOM_NUMBER)
-        if isinstance(made, Problem):
-            raise refusal(made)
+        trial = await self._trials.into(rule, incoming, RANDOM_NUMBER)
+        if trial.problem:
+            raise refusal(trial.problem)
         return Run(
             kept=kept,
             source_xml=xml,
-            file_name=made.name.text,
-            result=made.converted.output,
-            warnings=made.converted.warnings,
+            file_name=trial.file_name,
+            result=trial.result,
+            warnings=trial.warnings,
+            explanation=trial.explanation,
         )
 
     async def _packed(
@@ -199,6 +194,10 @@ class RuleRuns:
         template = template_xml.to_template(parsed, stored.template, stored.uuid)
         sender = MailboxId(self.new_id())
         return example_envelope(template, sender, mailbox, self.clock())
+
+    @property
+    def _trials(self) -> Trials:
+        return Trials(self.db, self.conversions, self.drafts, self.clock, self.new_id)
 
     def _rule(self, mailbox: MailboxId, draft: RuleDraft) -> Rule:
         return rule_of(RuleId(self.new_id()), mailbox, draft)

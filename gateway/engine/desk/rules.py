@@ -132,6 +132,7 @@ class Rules:
             file_name=run.file_name,
             result=run.result,
             warnings=run.warnings,
+            explanation=run.explanation,
         )
 
     async def clone(self, actor: Actor, rule: RuleId) -> Rule:

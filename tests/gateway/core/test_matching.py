@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import Invalid
-from gateway.core.matching import CONTENT_LIMIT, check_pattern, decoded, first_match
+from gateway.core.matching import (
+    CONTENT_LIMIT,
+    Miss,
+    check_pattern,
+    decoded,
+    first_match,
+    miss,
+    miss_in,
+)
 from gateway.core.model import MailboxId, RuleId, TemplateId
 from gateway.core.rules import Level, Match, MatchKind, Rule, RuleDirection
 
@@ -128,3 +136,31 @@ def test_any_pattern_is_refused_or_works(pattern, content):
     except Invalid:
         return
     first_match([rule(MatchKind.CONTENT, pattern)], "n", content, {})
+
+
+def test_a_rule_says_why_it_does_not_take_a_file():
+    def why(kind, pattern, attributes=None, **changes):
+        return miss(rule(kind, pattern, **changes), "a.edi", b"UNB", attributes or {})
+
+    said = {"Subject": "INVOIC"}
+    assert why(MatchKind.NAME, r".*\.edi") is None
+    assert why(MatchKind.NAME, r".*\.edi", enabled=False) is Miss.OFF
+    assert why(MatchKind.NAME, "x", match=None) is Miss.NO_PATTERN
+    assert why(MatchKind.NAME, "a") is Miss.NAME
+    assert why(MatchKind.CONTENT, "UNH") is Miss.CONTENT
+    assert why(MatchKind.ATTRIBUTE, "subject==ORD.*") is Miss.NO_ATTRIBUTE
+    assert why(MatchKind.ATTRIBUTE, "subject==ORD.*", said) is Miss.ATTRIBUTE
+    assert why(MatchKind.ATTRIBUTE, "subject==INV.*", said) is None
+
+
+def test_a_rule_says_why_it_does_not_take_an_envelope():
+    pinned = rule(
+        MatchKind.NAME, "x", template_version="v1", direction=RuleDirection.IN
+    )
+    assert miss_in(pinned, "t", "v1") is None
+    assert miss_in(pinned, "t", "v2") is Miss.VERSION
+    assert miss_in(pinned, "other", "v1") is Miss.TEMPLATE
+    free = dataclasses.replace(pinned, template_version=None)
+    assert miss_in(free, "t", "v2") is None
+    off = dataclasses.replace(pinned, enabled=False)
+    assert miss_in(off, "t", "v1") is Miss.OFF
