@@ -7,6 +7,8 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from gateway.core.desk.printing import STYLE
+
 PATH = "/static/{name:.+}"
 TYPES = {
     "envelope.js": "text/javascript",
@@ -22,6 +24,7 @@ TYPES = {
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",
 }
+PRINT = "print.css"
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -42,6 +45,9 @@ def read_assets() -> Mapping[str, Asset]:
         body = folder.joinpath(name).read_bytes()
         version = sha256(body).hexdigest()[:16]
         found[name] = Asset(body, content_type, f"/static/{name}?v={version}")
+    style = STYLE.encode()  # stands in a printable file, too
+    version = sha256(style).hexdigest()[:16]
+    found[PRINT] = Asset(style, "text/css", f"/static/{PRINT}?v={version}")
     return found
 
 

@@ -8,17 +8,23 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from admin_web.api.download import download
+from admin_web.pages.assets import PRINT
 from admin_web.pages.envelope_filters import LIST
 from admin_web.pages.envelope_history import history
 from admin_web.pages.envelope_view import Reading
 from admin_web.pages.page import Page, Visit, see
+from admin_web.pages.reader import reader_of
+from admin_web.pages.render import RENDERER
 from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.desk.content import Content
 from gateway.core.desk.envelopes import EnvelopeView, Scope
+from gateway.core.desk.printing import WORDS, PrintForm, Reader
 from gateway.core.desk.templates import TemplateView
 from gateway.core.desk.transfers import TransferView
 from gateway.core.envelope import EnvelopeStatus
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.model import AttachmentId, EnvelopeId, MailboxId
+from gateway.core.rules import ZipKind
 from gateway.core.template import Template
 
 ONE = f"{LIST}/{{envelope}}"
@@ -68,9 +74,49 @@ async def get_xml(visit: Visit) -> web.StreamResponse:
 
 
 async def get_zip(visit: Visit) -> web.StreamResponse:
-    """Download the native XML and the attachments."""
-    found = await visit.desk.envelopes.zip(await _viewer(visit), _envelope(visit))
+    """Download the native XML and the attachments, and what `kind` adds to them."""
+    wanted = visit.request.query.get("kind", ZipKind.DOCUMENTS.value)
+    if wanted not in {each.value for each in ZipKind}:
+        raise Invalid(f"kind={wanted[:20]!r} is no kind of archive.")
+    found = await visit.desk.envelopes.zip(
+        await _viewer(visit), _envelope(visit), ZipKind(wanted)
+    )
     return await download(visit.call, found)
+
+
+async def get_print(visit: Visit) -> web.StreamResponse:
+    """Show the printable version, to be printed by the browser."""
+    mailbox, envelope = await _viewer(visit), _envelope(visit)
+    assets = visit.request.app[RENDERER].assets
+    links = {
+        "style": assets[PRINT].url,
+        "script": assets["envelope.js"].url,
+        "pdf": address_of(mailbox, envelope, "/print.pdf"),
+    }
+    found = await _printable(visit, mailbox, PrintForm.HTML, links)
+    body = b"".join([chunk async for chunk in found.chunks])
+    response = web.Response(body=body, content_type="text/html", charset="utf-8")
+    response.enable_compression()
+    return response
+
+
+async def get_pdf(visit: Visit) -> web.StreamResponse:
+    """Download the printable version as PDF."""
+    found = await _printable(visit, await _viewer(visit), PrintForm.PDF, {})
+    return await download(visit.call, found)
+
+
+async def _printable(
+    visit: Visit, mailbox: MailboxId, form: PrintForm, links: Mapping[str, str]
+) -> Content:
+    reader = reader_of(visit.request)
+    words = {name: reader.texts.gettext(text) for name, text in WORDS.items()}
+    return await visit.desk.envelopes.printable(
+        mailbox,
+        _envelope(visit),
+        form,
+        Reader(words=words, language=reader.language, links=links),
+    )
 
 
 async def get_attachment(visit: Visit) -> web.StreamResponse:
@@ -183,6 +229,8 @@ PAGES: Sequence[Page] = (
         for name, handler in (
             ("xml", get_xml),
             ("zip", get_zip),
+            ("print", get_print),
+            ("print.pdf", get_pdf),
             ("attachments/{attachment}", get_attachment),
         )
     ),

@@ -21,6 +21,7 @@ from gateway.core.rules import (
     Rule,
     RuleDirection,
     Validation,
+    ZipKind,
 )
 
 TEXTS = (
@@ -30,6 +31,7 @@ TEXTS = (
     "kind",
     "pattern",
     "fileNamePattern",
+    "zipKind",
     "templateUuid",
     "templateVersion",
     "executeToken",
@@ -40,7 +42,7 @@ TEXTS = (
     "seen",
 )
 NO_TEMPLATE = N_("Choose a template: what the envelope must look like.")
-FLAGS = ("enabled", "multiple")
+FLAGS = ("enabled", "multiple", "zip")
 Value = str | bool
 
 
@@ -68,6 +70,12 @@ class RuleForm:
     @property
     def direction(self) -> RuleDirection:
         return RuleDirection(self.values["direction"])
+
+    @property
+    def zip(self) -> ZipKind | None:
+        """The archive it sends instead of what it converts."""
+        into = self.direction is RuleDirection.IN
+        return ZipKind(self.text("zipKind")) if into and self.values["zip"] else None
 
     @property
     def template(self) -> TemplateId:
@@ -107,6 +115,8 @@ def blank(direction: RuleDirection, level: Level) -> RuleForm:
             "kind": MatchKind.NAME.value,
             "fileNamePattern": "{envelopeUuid}.xml",
             "multiple": False,
+            "zip": False,
+            "zipKind": ZipKind.FULL.value,
             "stylesheet": "",
         }
     )
@@ -127,6 +137,8 @@ def shown(rule: Rule) -> RuleForm:
     }
     if rule.match:
         values |= {"kind": rule.match.kind.value, "pattern": rule.match.pattern}
+    if rule.zip:
+        values |= {"zip": True, "zipKind": rule.zip.value}
     if rule.file_name_pattern:
         values["fileNamePattern"] = rule.file_name_pattern
     form = form.having(**values)
@@ -145,6 +157,7 @@ def sent(form: Form, rule: Rule | None) -> RuleForm:
         ("direction", RuleDirection),
         ("level", Level),
         ("kind", MatchKind),
+        ("zipKind", ZipKind),
     ):
         if values[name] not in {each.value for each in kind}:
             values[name] = next(iter(kind)).value  # only who changed the page sends it
@@ -162,7 +175,7 @@ def sent(form: Form, rule: Rule | None) -> RuleForm:
     )
 
 
-def draft_of(form: RuleForm, rule: Rule | None) -> RuleDraft:
+def draft_of(form: RuleForm) -> RuleDraft:
     """Return what the form means; Invalid if there is no template yet."""
     if not form.template:
         raise Invalid("template", data={"templateUuid": NO_TEMPLATE})
@@ -184,7 +197,7 @@ def draft_of(form: RuleForm, rule: Rule | None) -> RuleDraft:
         multiple_envelopes=out and bool(form.values["multiple"]),
         stylesheet=form.text("stylesheet"),
         file_name_pattern="" if out else form.text("fileNamePattern"),
-        zip=None if out or rule is None else rule.zip,
+        zip=form.zip,
         attributes=dict(form.attributes),
         validations=form.validations,
     )

@@ -106,7 +106,7 @@ async def save(visit: Visit) -> web.StreamResponse:
         return await _show(visit, opened, form)
     rules, token = visit.desk.rules, form.text("executeToken")
     try:
-        draft = draft_of(form, old)
+        draft = draft_of(form)
         if old:
             rule = await rules.save(visit.actor, old.id, draft, token)
         else:
@@ -180,7 +180,7 @@ async def _previewed(
     except Invalid:
         example = None  # told where the example is shown
     try:
-        draft = draft_of(form, opened.rule)
+        draft = draft_of(form)
         return form, await rules.preview(opened.mailbox.id, draft, example)
     except Invalid as refusal:
         wrong = refused(form, refusal).errors

@@ -5,6 +5,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
+from zipfile import ZipFile
 
 from aiohttp import web
 
@@ -56,10 +58,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What Execute gave: a result, or why there is none."""
+    """What Execute gave: a result, or why there is none.
+
+    Of an archive *members* are the names and bytes of its files.
+    """
 
     executed: Executed | None = None
     lines: Lines = NOTHING
+    members: Sequence[tuple[str, int]] = ()
     problem: Invalid | None = None
     milliseconds: int = 0
 
@@ -230,15 +236,23 @@ async def execute(
         return form, Outcome(problem=problem, milliseconds=spent)
     spent = round((loop.time() - started) * 1000)
     form = form.having(executeToken=done.execute_token)
+    if form.zip is not None:
+        members = await asyncio.to_thread(_members, done.result)
+        return form, Outcome(executed=done, members=members, milliseconds=spent)
     lines = await asyncio.to_thread(lines_of, done.result)
     return form, Outcome(executed=done, lines=lines, milliseconds=spent)
+
+
+def _members(data: bytes) -> Sequence[tuple[str, int]]:
+    with ZipFile(BytesIO(data)) as archive:
+        return [(each.filename, each.file_size) for each in archive.infolist()]
 
 
 async def run(
     visit: Visit, form: RuleForm, mailbox: MailboxId, rule: Rule | None
 ) -> Executed:
     """Run the form as it stands; Invalid tells why it cannot be."""
-    draft = draft_of(form, rule)
+    draft = draft_of(form)
     owner = rule.mailbox if rule else mailbox
     example = None
     if form.direction is RuleDirection.OUT:

@@ -12,7 +12,7 @@
 
   // what Execute proves; of the other direction's fields nothing counts
   const CONTENT = ["level", "direction", "templateUuid", "templateVersion", "stylesheet", "attributeName", "attributeValue", "validationName", "validationContent"];
-  const OWN = { OUT: ["kind", "pattern", "multiple"], IN: ["fileNamePattern"] };
+  const OWN = { OUT: ["kind", "pattern", "multiple"], IN: ["fileNamePattern", "zip", "zipKind"] };
   const REST = ["name", "enabled"];
   const proofs = new Map();
   let before = null;
@@ -149,9 +149,17 @@
       insertInto(byId("f-fileNamePattern"), event.target.value);
       event.target.value = "";
     }
+    if (event.target.name === "zip") renameArchive(event.target.checked);
     countAttributes();
     show();
   });
+
+  // the name a new rule begins with has the end of what it sends
+  function renameArchive(packed) {
+    const pattern = byId("f-fileNamePattern");
+    const [from, to] = packed ? [".xml", ".zip"] : [".zip", ".xml"];
+    if (pattern.value === `{envelopeUuid}${from}`) pattern.value = `{envelopeUuid}${to}`;
+  }
 
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || locked) return;

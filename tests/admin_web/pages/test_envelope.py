@@ -1,5 +1,6 @@
 """One envelope: what is shown, downloaded, decided."""
 
+import re
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -159,9 +160,30 @@ async def test_it_is_downloaded_as_xml_as_zip_and_file_by_file(
     archive = await owner.client.get(f"{at}/zip{box}")
     with ZipFile(BytesIO(await archive.read())) as opened:
         assert opened.read("attachments/scan _1_.pdf") == b"%PDF"
+    full = await owner.client.get(f"{at}/zip{box}&kind=FULL")
+    with ZipFile(BytesIO(await full.read())) as opened:
+        assert opened.namelist()[-1] == "trace.json"
     file = await owner.client.get(f"{at}/attachments/{scan}{box}")
     assert await file.read() == b"%PDF"
     assert file.headers["Content-Disposition"].startswith("attachment;")
+
+
+async def test_it_is_printed_in_the_readers_language(owner, seller, sent):
+    at, box = f"{LIST}/{sent}", f"?mailbox={seller}"
+    page = await owner.client.get(f"{at}/print{box}", headers={"Accept-Language": "uk"})
+    text = await page.text()
+    assert page.content_type == "text/html"
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert '<html lang="uk">' in text
+    assert "scan &lt;1&gt;.pdf" in text
+    assert "Учасники" in text
+    assert "<style" not in text
+    [style] = re.findall(r'rel="stylesheet" href="([^"]+)"', text)
+    assert "@page" in await (await owner.client.get(style)).text()
+    [pdf] = re.findall(r'<a href="([^"]+)"', text)
+    paged = await owner.client.get(pdf)
+    assert (await paged.read()).startswith(b"%PDF-")
+    assert paged.headers["Content-Disposition"].startswith("attachment;")
 
 
 async def test_only_its_own_attachments_are_given(owner, desk, seller, sent):
@@ -174,7 +196,7 @@ async def test_only_its_own_attachments_are_given(owner, desk, seller, sent):
 
 async def test_who_takes_no_part_sees_nothing(owner, desk, sent):
     stranger = await desk.mailboxes.create(COMMAND_LINE, "Stranger", ())
-    for end in ("", "/xml", "/zip"):
+    for end in ("", "/xml", "/zip", "/print"):
         await owner.get(f"{LIST}/{sent}{end}?mailbox={stranger.id}")
         assert owner.status == 404
 

@@ -16,6 +16,7 @@ from gateway.core.rules import (
     Rule,
     RuleDirection,
     Validation,
+    ZipKind,
 )
 from gateway.engine.desk.rules import Rules
 from gateway.store import rules
@@ -153,6 +154,26 @@ async def test_an_envelope_becomes_a_file_by_a_new_rule(form, desk, box, templat
     assert rule.template_version is None
     assert rule.file_name_pattern == '{"order":"number"}.xml'
     assert rule.match is None
+
+
+async def test_an_archive_is_sent_instead_of_a_conversion(form, desk, box, template):
+    await form.open(f"/admin/mailboxes/{box}/rules/new?direction=IN")
+    await form.set(templateUuid=TEMPLATE).do("template")
+    form.set(zip="on", zipKind="DOCUMENTS_PRINTABLE")
+    await form.do("", end="/preview")
+    assert form.text.count(".xml.zip") == 1
+    form.set(fileNamePattern="{envelopeUuid}.zip")
+    await form.do("execute")
+    shown = form.part("result-pane")
+    for name in ("attachments/example.pdf", "printable.html", "printable.pdf"):
+        assert name in shown
+    assert "trace.json" not in shown
+    await form.save()
+    assert (await only(desk, box)).zip is ZipKind.DOCUMENTS_PRINTABLE
+    assert form["zipKind"] == "DOCUMENTS_PRINTABLE"
+    await form.set(zip=None).do("execute")
+    await form.save()
+    assert (await only(desk, box)).zip is None
 
 
 async def test_execute_tells_the_line_and_then_nothing_can_be_saved(
