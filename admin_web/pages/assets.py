@@ -20,7 +20,7 @@ TYPES = {
     "vendor/codemirror.js": "text/javascript",
     "dictionary.js": "text/javascript",
     "live.js": "text/javascript",
-    "transfers.js": "text/javascript",
+    "ticks.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",
 }

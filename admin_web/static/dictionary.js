@@ -1,35 +1,14 @@
-// The table of a dictionary: double click or Enter opens a record, Escape leaves it;
-// how many are ticked, and all of a page at once. Links and forms do the rest.
+// The table of a dictionary: double click or Enter opens a record, Escape leaves it.
+// Links and forms do the rest; ticks.js counts what is ticked.
 "use strict";
 
-const table = () => document.getElementById("records");
-const ticks = () => [...document.querySelectorAll("#rows input[name=record]")];
-let place = 0; // the column in which editing goes on
-
-function count() {
-  const every = ticks();
-  const ticked = every.filter((each) => each.checked).length;
-  for (const told of document.querySelectorAll("[data-count]")) {
-    told.textContent = told.dataset.count.replace("%", ticked);
-  }
-  const all = document.getElementById("all");
-  if (!all) return;
-  all.hidden = every.length === 0;
-  all.checked = ticked > 0 && ticked === every.length;
-  all.indeterminate = ticked > 0 && ticked < every.length;
-}
-
-document.addEventListener("change", (event) => {
-  if (event.target.id === "all") ticks().forEach((each) => (each.checked = event.target.checked));
-  count();
-});
-document.addEventListener("reset", () => setTimeout(count));
+let pointed = null; // the record and column of the last double click
 
 document.addEventListener("dblclick", (event) => {
   const cell = event.target.closest("#rows td.cell");
   const row = cell?.closest("tr[data-record]");
   if (!row) return;
-  place = [...row.querySelectorAll("td.cell")].indexOf(cell);
+  pointed = { row: row.id, column: [...row.querySelectorAll("td.cell")].indexOf(cell) };
   document.getElementById(`edit-${row.dataset.record}`)?.click();
 });
 
@@ -39,13 +18,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  count();
-  const row = table()?.querySelector("tr.editing");
+  const row = document.querySelector("#rows tr.editing");
+  const column = row?.id === pointed?.row ? pointed?.column : 0;
+  pointed = null; // whoever writes already needs no focus, and the next record none of this
   if (!row || row.contains(document.activeElement)) return;
   const fields = [...row.querySelectorAll("[name=value]")];
   const wrong = fields.find((each) => each.getAttribute("aria-invalid"));
-  const field = wrong || fields[place] || fields[0];
-  place = 0;
+  const field = wrong || fields[column] || fields[0];
   field.focus();
   field.select();
 });
@@ -61,4 +40,3 @@ document.addEventListener("htmx:beforeRequest", (event) => {
     { once: true },
   );
 });
-count();

@@ -173,6 +173,21 @@
     }
   });
 
+  // the help stays open while one writes, so it is closed by hand; the focus goes back
+  const help = byId("help");
+  const helper = document.querySelector("button[popovertarget=help]");
+  let reading = false;
+  help.addEventListener("beforetoggle", () => (reading = help.contains(document.activeElement)));
+  help.addEventListener("toggle", (event) => {
+    if (event.newState === "closed" && reading) helper.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !help.matches(":popover-open")) return;
+    if (document.querySelector("dialog[open]")) return; // which is nearer
+    help.hidePopover();
+    helper.focus();
+  });
+
   // a file dropped anywhere on the example's pane is the example
   form.addEventListener("dragover", (event) => {
     if (event.target.closest("#example-pane") && byId("f-example")) event.preventDefault();
