@@ -1,19 +1,17 @@
 """Attachments: upload before the envelope that carries them, download."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
-from aiohttp.multipart import content_disposition_filename, parse_content_disposition
 from pydantic import Field
 
 from admin_web.api.download import OCTETS, download
 from admin_web.api.models import Answer, Query
-from admin_web.api.operation import READ_SECONDS, Call, Operation
+from admin_web.api.operation import Call, Operation
+from admin_web.api.upload import chunks, sent_name
 from gateway.core.desk.actor import PersonRole
 from gateway.core.model import AttachmentId, MailboxId
 
-CHUNK = 64 * 1024
 MAILBOX = "mailbox"
 
 
@@ -33,7 +31,7 @@ async def add_attachment(call: Call) -> AttachmentAnswer:
     content_type = call.request.headers.get("Content-Type", OCTETS)
     return AttachmentAnswer(
         uuid=await call.desk.attachments.add(
-            call.actor, _name(call), content_type, _chunks(call.request), _owner(call)
+            call.actor, _name(call), content_type, chunks(call.request), _owner(call)
         )
     )
 
@@ -49,20 +47,7 @@ def _owner(call: Call) -> MailboxId | None:
 
 
 def _name(call: Call) -> str:
-    given = call.query(AttachmentQuery).name
-    header = call.request.headers.get("Content-Disposition")
-    _, parameters = parse_content_disposition(header)
-    return given or content_disposition_filename(parameters) or "attachment"
-
-
-async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    """Yield the body; TimeoutError if the caller pauses too long."""
-    while True:
-        async with asyncio.timeout(READ_SECONDS):
-            chunk = await request.content.read(CHUNK)
-        if not chunk:
-            return
-        yield chunk
+    return call.query(AttachmentQuery).name or sent_name(call.request, "attachment")
 
 
 TAGS = ("attachments",)

@@ -48,6 +48,8 @@ ACTIONS: Mapping[str, str] = {
     "dictionary-record-added": N_("Dictionary record added"),
     "dictionary-record-changed": N_("Dictionary record changed"),
     "dictionary-record-removed": N_("Dictionary record removed"),
+    "directory-upload": N_("Message directory uploaded"),
+    "directory-delete": N_("Message directory deleted"),
     "envelope-send": N_("Envelope sent"),
     "envelope-accept": N_("Envelope accepted"),
     "envelope-reject": N_("Envelope rejected"),

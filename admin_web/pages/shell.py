@@ -14,6 +14,7 @@ from admin_web.pages import (
     dictionaries,
     dictionary_files,
     dictionary_records,
+    directories,
     envelope,
     envelope_send,
     envelopes,
@@ -69,6 +70,7 @@ AREAS = (
     account,
     second_factor,
     templates,
+    directories,
 )
 
 

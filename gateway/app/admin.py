@@ -26,6 +26,7 @@ from gateway.engine.desk.dashboard import Glance
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
 from gateway.engine.desk.dictionary_records import Records
+from gateway.engine.desk.directories import Directories
 from gateway.engine.desk.envelopes import Envelopes
 from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
@@ -102,6 +103,7 @@ def desk(
         dictionaries=tables,
         records=Records(db=db, clock=utc_now, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),
+        directories=Directories(db, blobs, engine.conversions.converter, utc_now),
         audit=AuditLog(db),
         health=Health(
             db=db,

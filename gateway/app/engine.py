@@ -25,6 +25,7 @@ from gateway.engine.as2_sent import StoredSent
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
 from gateway.engine.deposits import MailboxDeposits
+from gateway.engine.directories import OwnDirectories
 from gateway.engine.dispatch import Dispatcher
 from gateway.engine.drafts import Drafts
 from gateway.engine.folders import MailboxFolders
@@ -92,7 +93,12 @@ def converter(base: Foundation) -> Converter:
 
 def build(base: Foundation, pool: Converter) -> Engine:
     jobs = Jobs(base.db)
-    conversions = Conversions(base.blobs, pool, Lookups(base.db, utc_now))
+    conversions = Conversions(
+        base.blobs,
+        pool,
+        Lookups(base.db, utc_now),
+        OwnDirectories(base.db, base.blobs),
+    )
     drafts = Drafts(base.db, base.blobs, new_id)
     archives = Archives(base.db, base.blobs, Printer(base.blobs, pool))
     servers = MailServers(db=base.db, vault=base.vault, configured=_smtp(base.config))

@@ -15,6 +15,7 @@ from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
 from gateway.core.rules import OUTPUT_FORMAT, VALIDATE, Rule, ValidationTarget
+from gateway.engine.directories import OwnDirectories
 from gateway.engine.lookups import Answers
 
 
@@ -71,6 +72,7 @@ class Conversions:
     blobs: Blobs
     converter: Converter
     lookups: Answers
+    directories: OwnDirectories | None = None
 
     async def out(
         self, rule: Rule, source: SourceFile, *, want_source: bool = False
@@ -93,6 +95,7 @@ class Conversions:
                 "RECIPIENT_MAILBOX": "",
             },
             attributes=rule.attributes,
+            directories=await self._directories(),
             validations=rule.validations,
             validate_on=_validated(rule),
             want_source=want_source,
@@ -118,7 +121,13 @@ class Conversions:
 
     async def source(self, blob: BlobRef, name: FileName) -> Converted | Problem:
         """Return, as output, the XML that the stylesheet of an OUT rule would see."""
-        return await self.converter.source(self.blobs.path(blob), name.text)
+        return await self.converter.source(
+            self.blobs.path(blob), name.text, directories=await self._directories()
+        )
+
+    async def _directories(self) -> Mapping[str, str]:
+        """Return the files of the uploaded message directories, by their names."""
+        return await self.directories.files() if self.directories else {}
 
     async def into(
         self, rule: Rule, incoming: Incoming, random_number: str

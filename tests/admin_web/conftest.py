@@ -33,6 +33,7 @@ from gateway.engine.desk.dashboard import Glance
 from gateway.engine.desk.dictionaries import Dictionaries
 from gateway.engine.desk.dictionary_files import DictionaryFiles
 from gateway.engine.desk.dictionary_records import Records
+from gateway.engine.desk.directories import Directories
 from gateway.engine.desk.envelopes import Envelopes
 from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
@@ -51,6 +52,7 @@ from gateway.engine.desk.sign_in import SignIns
 from gateway.engine.desk.templates import Templates
 from gateway.engine.desk.transfers import Transfers
 from gateway.engine.desk.trials import Trials
+from gateway.engine.directories import OwnDirectories
 from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Lookups
 from gateway.engine.mail_servers import MailServers
@@ -110,7 +112,9 @@ async def converter():
 @pytest.fixture
 def desk(world, tmp_path, blobs, converter):
     db, clock = world.db, world.clock
-    conversions = Conversions(blobs, converter, Lookups(db, clock))
+    conversions = Conversions(
+        blobs, converter, Lookups(db, clock), OwnDirectories(db, blobs)
+    )
     drafts = Drafts(db, blobs, new_id)
     trials = Trials(db, conversions, drafts, clock, new_id)
     archives = Archives(db, blobs, Printer(blobs, converter))
@@ -168,6 +172,7 @@ def desk(world, tmp_path, blobs, converter):
         dictionaries=tables,
         records=Records(db=db, clock=clock, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),
+        directories=Directories(db, blobs, converter, clock),
         audit=AuditLog(db),
         health=Health(db=db, clock=clock, data_dir=tmp_path),
         rules=Rules(

@@ -1,6 +1,7 @@
 """Every change leaves its entry in the audit log, whoever orders it and how."""
 
 import base64
+import json
 
 import pytest
 from account_drive import code_of
@@ -66,6 +67,7 @@ async def test_every_order_is_booked_with_what_was_before_and_after(walk, db, bl
     await integrations(walk, shop)
     await roll_overs(walk, shop)
     await templates_and_rules(walk, shop)
+    await directories(walk)
     await dictionaries(walk)
     await documents(walk, shop, db, blobs)
     await people(walk)
@@ -141,6 +143,14 @@ async def templates_and_rules(walk, shop):
     order = [two["uuid"], one["uuid"]]
     await walk.call(f"PUT {rules}/order", "rule-order", into=into, json=order)
     await walk.call(f"DELETE {path}", "rule-remove", "before", into=this)
+
+
+async def directories(walk):
+    path, messages = f"{V1}/directories", {"ORDERS": [["UNH", 1]]}
+    body = json.dumps({"directory": "D97A", "messages": messages}).encode()
+    await walk.call(f"POST {path}", "directory-upload", "after", data=body)
+    gone, into = f"DELETE {path}/{{name}}", {"name": "D97A"}
+    await walk.call(gone, "directory-delete", "before", into=into)
 
 
 async def executed(walk, shop, rule):

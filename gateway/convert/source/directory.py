@@ -82,6 +82,13 @@ def builtin() -> Mapping[str, str]:
     }
 
 
+@lru_cache(maxsize=1)
+def builtin_tables() -> Mapping[str, Mapping[str, Any]]:
+    """Return the table of every directory that the gateway brings, by its name."""
+    packed = {name: _said(_packaged(file)) for name, file in builtin().items()}
+    return {**packed, "X12": _said(_packaged(_X12))}
+
+
 @lru_cache(maxsize=16)
 def _edifact(name: str, own: str) -> Directory:
     table = builtin().get(name)
@@ -109,14 +116,19 @@ def _packaged(name: str) -> bytes:
 
 
 def _read(data: bytes) -> Directory:
-    """Return the directory of a table, packed or not."""
-    packed = data.startswith(b"\x1f\x8b")
-    said = json.loads(gzip.decompress(data) if packed else data)
+    said = _said(data)
     composites = {
         tag: [flag == "c" for flag in flags] for tag, flags in said["segments"].items()
     }
     messages = {tag: _message(nodes) for tag, nodes in said["messages"].items()}
     return Directory(composites, messages)
+
+
+def _said(data: bytes) -> Mapping[str, Any]:
+    """Return what a table says, packed or not."""
+    packed = data.startswith(b"\x1f\x8b")
+    said: Mapping[str, Any] = json.loads(gzip.decompress(data) if packed else data)
+    return said
 
 
 def _message(said: Sequence[Sequence[Any]]) -> Sequence[Node]:

@@ -15,6 +15,7 @@ from gateway.core.desk.conversions import ConversionDesk
 from gateway.core.desk.dashboard import DashboardDesk
 from gateway.core.desk.dictionaries import DictionaryDesk, RecordDesk
 from gateway.core.desk.dictionary_files import DictionaryFileDesk
+from gateway.core.desk.directories import DirectoryDesk
 from gateway.core.desk.envelopes import EnvelopeDesk
 from gateway.core.desk.health import HealthDesk
 from gateway.core.desk.integrations import IntegrationDesk
@@ -48,6 +49,7 @@ class Desk:
     dictionaries: DictionaryDesk
     records: RecordDesk
     dictionary_files: DictionaryFileDesk
+    directories: DirectoryDesk
     certificates: CertificateDesk
     as2_identities: As2IdentityDesk
     audit: AuditDesk

@@ -104,6 +104,7 @@ NO_SUCH_ENVELOPE = Sentence(N_("There is no envelope {id}."))
 NO_MAILBOX = Sentence(N_("There is no mailbox {id}."))
 NO_SUCH_RULE = Sentence(N_("There is no rule {id}."))
 NO_DICTIONARY = Sentence(N_("There is no dictionary {id}."))
+NO_DIRECTORY = Sentence(N_("There is no directory {id}."))
 NO_TEMPLATE = Sentence(N_("There is no template {id}."))
 NO_USER = Sentence(N_("There is no user {login}."))
 
