@@ -89,6 +89,7 @@ async def get_print(visit: Visit) -> web.StreamResponse:
     mailbox, envelope = await _viewer(visit), _envelope(visit)
     assets = visit.request.app[RENDERER].assets
     links = {
+        "icon": assets["icon.svg"].url,
         "style": assets[PRINT].url,
         "script": assets["envelope.js"].url,
         "pdf": address_of(mailbox, envelope, "/print.pdf"),

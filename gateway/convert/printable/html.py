@@ -10,7 +10,7 @@ from gateway.core.desk.printing import STYLE, Surroundings
 def html(sheet: Sheet, around: Surroundings) -> bytes:
     """Return the document, UTF-8; texts of any direction stand as they are."""
     parts = [
-        f'<!DOCTYPE html>\n<html lang="{escape(around.language)}">\n<head>',
+        f'<!doctype html>\n<html lang="{escape(around.language)}">\n<head>',
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(sheet.title)}</title>",
@@ -44,6 +44,7 @@ def _head(around: Surroundings) -> Iterable[str]:
     if not links:
         yield f"<style>{STYLE}</style>"
         return
+    yield f'<link rel="icon" href="{escape(links["icon"])}">'
     yield f'<link rel="stylesheet" href="{escape(links["style"])}">'
     yield f'<script src="{escape(links["script"])}" defer></script>'
 
@@ -81,12 +82,14 @@ def _table(table: Table, sheet: Sheet, heading: str) -> Iterable[str]:
             f"{escape(title)}</th>"
             for title, numeric in table.columns
         )
+        label = escape(table.name)
+        yield f'<div class="wide" role="group" tabindex="0" aria-label="{label}">'
         yield f"<table><thead><tr>{names}</tr></thead><tbody>"
         for row in table.rows:
             cells = zip(row, table.columns, strict=True)
             shown = "".join(_cell(each, _look(each, column)) for each, column in cells)
             yield f"<tr>{shown}</tr>"
-        yield "</tbody></table>"
+        yield "</tbody></table></div>"
     elif not table.left_from:
         yield f'<p class="dim">{escape(sheet.words["empty"])}</p>'
     if table.left_from:

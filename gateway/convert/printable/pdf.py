@@ -27,6 +27,7 @@ from gateway.core.desk.printing import Surroundings
 
 FONT = "NotoSans"
 MARGIN = 45  # points of 1/72 inch
+PADDING = 6  # what the library adds to it
 WIDE = 7  # columns that fit upright
 WIDEST = 14  # columns that fit across; what has more is written row by row
 PIECE = 50  # rows that are laid out at once
@@ -56,7 +57,7 @@ def pdf(sheet: Sheet, around: Surroundings) -> bytes:
         lang=around.language,
         invariant=1,
     )
-    width = size[0] - 2 * MARGIN
+    width = size[0] - 2 * (MARGIN + PADDING)
     document.build(list(_story(sheet, width)), canvasmaker=_numbered(sheet))
     return target.getvalue()
 
@@ -132,7 +133,7 @@ def _widths(table: sheets.Table, width: float) -> Sequence[float]:
     wanted = []
     for place, (title, _) in enumerate(table.columns):
         longest = max(len(row[place].text) for row in seen)
-        wanted.append(min(max(longest, len(title), 4), 30))
+        wanted.append(min(max(longest, len(title), 5), 30))
     return [width * each / sum(wanted) for each in wanted]
 
 

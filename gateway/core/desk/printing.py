@@ -63,6 +63,8 @@ h2 { font-size: 12pt; margin: 1.6rem 0 .4rem; break-after: avoid; }
 h3 { font-size: 10.5pt; margin: 1rem 0 .3rem; break-after: avoid; }
 p { margin: .3rem 0; }
 table { width: 100%; border-collapse: collapse; }
+.wide { overflow-x: auto; }
+.wide td, .wide th { overflow-wrap: break-word; }
 thead { display: table-header-group; }
 th, td { text-align: start; vertical-align: top; padding: .25rem .4rem;
   border-bottom: 1px solid #c9ccd1; overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -77,7 +79,9 @@ nav a, nav button { font: inherit; color: inherit; background: #f1f2f4;
   border: 1px solid #8a9099; border-radius: .4rem; padding: .35rem .9rem;
   text-decoration: none; cursor: pointer; }
 @page { margin: 16mm; }
-@media print { body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
+@media print { .wide { overflow: visible; }
+  .wide td, .wide th { overflow-wrap: anywhere; }
+  body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
 """
 """How the HTML looks: it stands inside of a file, and behind an address for a page."""
 

@@ -100,7 +100,7 @@ def test_what_is_no_envelope_is_told(tmp_path):
 
 
 def test_a_page_gets_addresses_instead_of_styles_of_its_own():
-    links = {"style": "/s.css?a&b", "script": "/p.js", "pdf": "/x.pdf"}
+    links = {"icon": "/i", "style": "/s.css?a&b", "script": "/p.js", "pdf": "/x.pdf"}
     around = replace(AROUND, links=links)
     made = html(sheet_of("u", DRAFT, None, around, 10), around).decode()
     assert '<link rel="stylesheet" href="/s.css?a&amp;b">' in made
