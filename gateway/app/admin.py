@@ -35,6 +35,7 @@ from gateway.engine.desk.integrations import Integrations
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.news import Newsroom
+from gateway.engine.desk.rehearsals import Rehearsals
 from gateway.engine.desk.rule_bench import RuleBench
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
@@ -114,6 +115,7 @@ def desk(
         ),
         rules=Rules(db, blobs, runs, ExecuteTokens(vault, utc_now), utc_now, new_id),
         bench=RuleBench(db, blobs, trials, utc_now, new_id),
+        rehearsals=Rehearsals(db, blobs, trials, utc_now, new_id),
         templates=Templates(db, utc_now, new_id),
         envelopes=Envelopes(db, blobs, engine.posting, engine.archives, utc_now),
         attachments=Attachments(db, blobs, utc_now, new_id, ATTACHMENT_MAX),

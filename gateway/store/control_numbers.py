@@ -18,7 +18,7 @@ async def take(
     No number is given for two seeds, and none again that was given once.
     """
     key = _key(relation)
-    known = await _given(conn, relation, seed)
+    known = await given(conn, relation, seed)
     if known is not None:
         return known
     add = inserting(conn.dialect.name, control_numbers).values(**key, last=1)
@@ -38,7 +38,8 @@ async def coming(conn: AsyncConnection, relation: Relation) -> int:
     return ((await conn.execute(last)).scalar_one_or_none() or 0) + 1
 
 
-async def _given(conn: AsyncConnection, relation: Relation, seed: str) -> int | None:
+async def given(conn: AsyncConnection, relation: Relation, seed: str) -> int | None:
+    """Return the number that the seed has; None if it has none yet."""
     known = select(given_numbers.c.number).filter_by(**_key(relation), seed=seed)
     number: int | None = (await conn.execute(known)).scalar_one_or_none()
     return number

@@ -43,6 +43,7 @@ from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes
 from gateway.engine.desk.news import Newsroom
 from gateway.engine.desk.people import People
+from gateway.engine.desk.rehearsals import Rehearsals
 from gateway.engine.desk.rule_bench import RuleBench
 from gateway.engine.desk.rule_runs import RuleRuns
 from gateway.engine.desk.rules import Rules
@@ -184,6 +185,7 @@ def desk(world, tmp_path, blobs, converter):
             new_id=new_id,
         ),
         bench=RuleBench(db, blobs, trials, clock, new_id),
+        rehearsals=Rehearsals(db, blobs, trials, clock, new_id),
         templates=Templates(db, clock, new_id),
         envelopes=Envelopes(db, blobs, Posting(db, drafts, clock), archives, clock),
         attachments=Attachments(db, blobs, clock, new_id, max_bytes=200_000),

@@ -22,6 +22,7 @@ from gateway.core.desk.integrations import IntegrationDesk
 from gateway.core.desk.mailboxes import MailboxDesk
 from gateway.core.desk.news import NewsDesk
 from gateway.core.desk.people import PeopleDesk
+from gateway.core.desk.rehearsal import RehearsalDesk
 from gateway.core.desk.rules import RuleDesk
 from gateway.core.desk.settings import (
     ConfigurationDesk,
@@ -56,6 +57,7 @@ class Desk:
     health: HealthDesk
     rules: RuleDesk
     bench: RuleBenchDesk
+    rehearsals: RehearsalDesk
     templates: TemplateDesk
     envelopes: EnvelopeDesk
     attachments: AttachmentDesk

@@ -67,6 +67,7 @@ MISSED_ATTRIBUTE = Sentence(
 )
 MISSED_TEMPLATE = Sentence(N_("it is for another template, {template}"))
 MISSED_VERSION = Sentence(N_("it is for another version of the template, {version}"))
+ABOVE = Sentence(N_("{rule} stands above it and takes the document first"))
 MISSED_LATER = Sentence(N_("it matches, too, but {rule} stands above it"))
 
 STYLESHEET_LINE = Sentence(N_("Stylesheet line {line}: {why}"))
