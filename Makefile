@@ -52,8 +52,9 @@ $(VENV)/dev.stamp: $(INPUTS) | $(BIN)/python
 run: $(VENV)/run.stamp
 	@exec $(BIN)/envelope-gateway serve --demo --data $(DATA)
 
+# three on two cores: many tests wait for something
 test: lint sftp-client browser
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python bench/as2.py

@@ -1,6 +1,7 @@
 """Fixtures that every ring of tests may use."""
 
 import asyncio
+import gc
 import os
 import shutil
 from itertools import count
@@ -10,7 +11,7 @@ import pytest
 from as2_builders import Person, a_person
 from fakes import FakeClock
 from hypothesis import settings
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.database import Database
@@ -70,6 +71,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what lives to the end to the end: looking for garbage in it is slow."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture
 def clock():
     return FakeClock()
@@ -112,12 +120,29 @@ def empty_postgres(request):
     asyncio.run(_order(server, f"DROP DATABASE {name}"))
 
 
+@pytest.fixture(scope="session")
+def engines():
+    """Make engines that outlive a test, with the statements they have compiled.
+
+    Their connections lead to the file that is set in `place`.
+    """
+    kept, place = Database.open("sqlite+aiosqlite://"), {"file": ""}
+
+    def lead(_dialect: object, _entry: object, where: list[str], _more: object) -> None:
+        where[0] = place["file"]
+
+    event.listen(kept.engine.sync_engine, "do_connect", lead)
+    return kept, place
+
+
 @pytest.fixture
-async def db(tmp_path: Path, empty_database: Path, empty_postgres: URL | None):
+async def db(tmp_path: Path, empty_database: Path, empty_postgres: URL | None, engines):
     """Open an empty database with the newest schema, where `--postgres` says."""
     if empty_postgres is None:
         shutil.copy(empty_database, tmp_path / "gateway.db")
-        database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/gateway.db")
+        kept, place = engines
+        place["file"] = str(tmp_path / "gateway.db")
+        database = Database(kept.engine, kept.writer)
         yield database
         await database.close()
         return

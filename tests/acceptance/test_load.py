@@ -5,7 +5,7 @@ from drive.process import GatewayProcess
 from drive.sftp import needs_openssh
 from drive.world import World, eventually, native_order
 
-pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.acceptance, pytest.mark.timeout(600)]
 
 CLIENTS = 50
 FILES = 100
@@ -32,7 +32,7 @@ def test_50_clients_with_100_files_each_are_all_served_within_250_mb(
     clients = [shop.partner.start(f"put {files}/*.xml outbox/") for shop in shops]
     try:
         for client in clients:
-            output, _ = client.communicate(timeout=200)
+            output, _ = client.communicate(timeout=300)
             assert client.returncode == 0, output
     finally:
         for client in clients:
@@ -43,7 +43,7 @@ def test_50_clients_with_100_files_each_are_all_served_within_250_mb(
         path = "/api/v1/transfers?direction=RECEIVED&state=PROCESSED&limit=1"
         return bool(world.api.get(path)["totalElements"] == CLIENTS * FILES)
 
-    eventually(processed, "every upload processed", 200)
+    eventually(processed, "every upload processed", 300)
     for shop in shops:
         assert world.count(shop) == FILES
     path = f"/api/v1/mailbox/{supplier.uuid}?scope=inbox&limit=1"
