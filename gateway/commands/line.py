@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from gateway.commands import doctor, init, serve, token, user, version
+from gateway.commands import doctor, init, rule, serve, token, user, version
 from gateway.core.errors import ConfigError, GatewayError, Refusal
 
 PROGRAM = "envelope-gateway"
-COMMANDS = (serve, init, token, user, doctor, version)
+COMMANDS = (serve, init, token, user, rule, doctor, version)
 
 
 def parser() -> argparse.ArgumentParser:
