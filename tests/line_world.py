@@ -30,6 +30,7 @@ from gateway.core.model import (
 )
 from gateway.core.retry import RetryPolicy
 from gateway.core.rules import Level, Match, MatchKind, Rule, RuleDirection
+from gateway.engine.acknowledging import Acknowledger
 from gateway.engine.archives import Archives
 from gateway.engine.conversion import Conversions
 from gateway.engine.delivery import Courier
@@ -114,6 +115,7 @@ class Line:
         self.handlers = {
             "route": Router(*common, self.drafts, self.clock),
             "dispatch": Dispatcher(*common, archives, self.clock, self.new_id),
+            "acknowledge": Acknowledger(*common, self.clock, self.new_id),
             "deliver": Courier(self.db, transports, lambda _: policy, self.clock),
         }
         self.intake = StoreIntake(self.db, self.clock, self.new_id)

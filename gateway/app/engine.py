@@ -18,6 +18,7 @@ from gateway.core.errors import ConfigError
 from gateway.core.model import Channel
 from gateway.core.ports import Transport
 from gateway.core.retry import RetryPolicy
+from gateway.engine.acknowledging import Acknowledger
 from gateway.engine.archives import Archives
 from gateway.engine.as2_book import MailboxAs2Book, retries
 from gateway.engine.as2_mdn import AsyncMdns
@@ -113,6 +114,9 @@ def build(base: Foundation, pool: Converter) -> Engine:
             "route": Router(base.db, base.blobs, conversions, drafts, utc_now),
             "dispatch": Dispatcher(
                 base.db, base.blobs, conversions, archives, utc_now, new_id
+            ),
+            "acknowledge": Acknowledger(
+                base.db, base.blobs, conversions, utc_now, new_id
             ),
             "deliver": Courier(
                 base.db, _transports(base, book, client), retries, utc_now

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.convert import wd_extensions
+from gateway.convert.acknowledgement import survey
 from gateway.convert.output import encoded
 from gateway.convert.source import Described, Source, read_source
 from gateway.convert.source.detect import HEAD_BYTES, detect
@@ -62,6 +63,8 @@ class Conversions:
         if task.source_kind == "TABLE":
             table, warnings = read_table(self._bytes(task), task.file_name)
             return Converted(output=table, warnings=warnings)
+        if task.source_kind == "SURVEY":
+            return Converted(output=b"", survey=survey(self._bytes(task)))
         watch = Watch()
         source = self._read(task)
         watch.lap("read")
@@ -91,6 +94,7 @@ class Conversions:
             attachments=result.attachments,
             chain=result.chain,
             steps=watch.steps,
+            survey=survey(output) if task.source_kind == "XML" else None,
         )
 
     def _read(self, task: Task) -> Source:

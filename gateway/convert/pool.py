@@ -99,6 +99,11 @@ class Converter:
         )
         return await self.run(task, _nothing)
 
+    async def survey(self, path: Path) -> Converted | Problem:
+        """Return, as survey, what an EDIFACT or X12 file says of itself."""
+        task = Task(stylesheet="", source=path, seed="", source_kind="SURVEY")
+        return await self.run(task, _nothing)
+
     async def run(self, task: Task, resolve: Resolver) -> Converted | Problem:
         """Convert; `resolve` answers the stylesheet's look-ups.
 

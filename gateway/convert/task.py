@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from gateway.core.interchange import Survey
 from gateway.core.model import AttachmentId, EnvelopeId
 from gateway.core.rules import Validation
 
-SourceKind = Literal["FILE", "XML", "TABLE"]
+SourceKind = Literal["FILE", "XML", "TABLE", "SURVEY"]
 ValidateOn = Literal["SOURCE", "RESULT", "BOTH"]
 
 
@@ -74,6 +75,8 @@ class Converted:
     createAttachementWithSourceFile gave and that stand in the output, in their order;
     *chain* is what chainEnvelope was answered. *lookups* maps "function(argument,
     argument)" to its answer. *steps* is how long each step took, in milliseconds.
+    *survey* tells of a result, or of a file that was only to be surveyed, that is
+    EDIFACT or X12.
     """
 
     output: bytes
@@ -84,3 +87,4 @@ class Converted:
     lookups: Mapping[str, str | None] = field(default_factory=dict)
     milliseconds: float = 0.0
     steps: Mapping[str, float] = field(default_factory=dict)
+    survey: Survey | None = None

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from gateway.convert.task import Converted, Limits, Task
 from gateway.core.errors import GatewayError
+from gateway.core.interchange import Answer, Group, Message, Reference, Survey
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
 from gateway.core.rules import Validation
 
@@ -96,7 +97,21 @@ def result_in(frame: Frame) -> Converted | Problem | None:
         lookups=done["lookups"],
         milliseconds=done["milliseconds"],
         steps=done["steps"],
+        survey=survey_in(done["survey"]) if done["survey"] else None,
     )
+
+
+def survey_in(said: Header) -> Survey:
+    """Return what `asdict` took apart."""
+    groups = [
+        Group(**{**each, "messages": [Message(**m) for m in each["messages"]]})
+        for each in said["groups"]
+    ]
+    answers = [
+        Answer(**{**each, "reference": Reference(**each["reference"])})
+        for each in said["answers"]
+    ]
+    return Survey(**{**said, "groups": groups, "answers": answers})
 
 
 Lookup = tuple[str, Sequence[str]]

@@ -229,10 +229,13 @@ SendResult = Sent | MdnPending | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One file on its way to the remote server of one mailbox."""
+    """One file on its way to the remote server of one mailbox.
+
+    *envelope* is None for what answers a file: an acknowledgement.
+    """
 
     transfer: TransferId
-    envelope: EnvelopeId
+    envelope: EnvelopeId | None
     mailbox: MailboxId
     name: FileName
     folder: Folder

@@ -12,6 +12,7 @@ from gateway.core import naming
 from gateway.core.desk import sentences
 from gateway.core.envelope import Draft, Envelope
 from gateway.core.errors import N_, Invalid
+from gateway.core.interchange import Survey
 from gateway.core.model import BlobRef, FileName, MailboxId, Problem
 from gateway.core.ports import Blobs
 from gateway.core.rules import OUTPUT_FORMAT, VALIDATE, Rule, ValidationTarget
@@ -128,6 +129,11 @@ class Conversions:
     async def _directories(self) -> Mapping[str, str]:
         """Return the files of the uploaded message directories, by their names."""
         return await self.directories.files() if self.directories else {}
+
+    async def survey(self, blob: BlobRef) -> Survey | Problem | None:
+        """Return what an interchange says of itself; None if it is none."""
+        made = await self.converter.survey(self.blobs.path(blob))
+        return made if isinstance(made, Problem) else made.survey
 
     async def into(
         self, rule: Rule, incoming: Incoming, random_number: str

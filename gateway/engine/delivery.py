@@ -52,7 +52,7 @@ class Courier:
             remote = await active(conn, parcel.mailbox) if parcel else None
             entry = (
                 await envelopes.inbox_entry(conn, parcel.envelope, parcel.mailbox)
-                if parcel
+                if parcel and parcel.envelope
                 else None
             )
         if delivery is None or delivery.state not in UNSETTLED:

@@ -29,12 +29,14 @@ from gateway.core.rules import Rule, RuleDirection
 from gateway.engine import archives, notices
 from gateway.engine.archives import Archives
 from gateway.engine.conversion import Conversions, Incoming, name_of
+from gateway.engine.outgoing import OutFile, seed_of
 from gateway.engine.parking import active, park
 from gateway.store import (
     deliveries,
     envelopes,
     jobs,
     rules,
+    sent_interchanges,
     transfers,
 )
 from gateway.store.database import Connection, Database
@@ -109,7 +111,7 @@ class Dispatcher:
             envelope=envelope,
             xml=entry.xml,
             received_at=entry.received_at,
-            seed=await self._seed(job, entry),
+            seed=await seed_of(self.db, entry, again=bool(again)),
         )
         if rule.zip is not None and await self._held(job, entry, rule):
             return
@@ -117,19 +119,19 @@ class Dispatcher:
         if isinstance(made, Problem):
             await self._fail(job, entry, remote.protocol, made)
             return
-        name, blob = made
-        await self._enqueue(job, entry, remote, (rule.id, Top.CINBOX, name, blob))
+        await self._enqueue(job, entry, remote, made)
 
-    async def _made(
-        self, rule: Rule, incoming: Incoming
-    ) -> tuple[FileName, BlobRef] | Problem:
+    async def _made(self, rule: Rule, incoming: Incoming) -> OutFile | Problem:
         """Return the file for the remote server: the archive, or what is converted."""
         digits = f"{random.randrange(10**10):010d}"  # noqa: S311 - a name, no secret
         if rule.zip is None:
             made = await self.conversions.into(rule, incoming, digits)
             if isinstance(made, Problem):
                 return made
-            return made.name, await self.blobs.put(made.converted.output)
+            blob = await self.blobs.put(made.converted.output)
+            survey = made.converted.survey
+            references = survey.references if survey else ()
+            return OutFile(rule.id, Top.CINBOX, made.name, blob, references)
         name = name_of(rule, incoming, digits)
         if isinstance(name, Problem):
             return name
@@ -138,7 +140,8 @@ class Dispatcher:
         )
         if isinstance(packed, Problem):
             return replace(packed, rule=rule.id)
-        return archives.named(name), await self.archives.store(packed)
+        blob = await self.archives.store(packed)
+        return OutFile(rule.id, Top.CINBOX, archives.named(name), blob)
 
     async def _held(self, job: Job, entry: InboxEntry, rule: Rule) -> bool:
         """Let the envelope wait until it is completed; False if it is."""
@@ -154,17 +157,6 @@ class Dispatcher:
             why = sentences.HELD if waits else sentences.DECIDED
             await self._nothing(conn, job, why)
             return True
-
-    async def _seed(self, job: Job, entry: InboxEntry) -> str:
-        """Return what control numbers are given for: a new one for each delivery.
-
-        What did not reach the partner keeps its numbers when it is made again.
-        """
-        done = 0
-        if _subject(job)[2]:
-            async with self.db.read() as conn:
-                done = await deliveries.count(conn, entry.envelope, entry.mailbox)
-        return f"{entry.envelope}|{entry.mailbox}|{done}"
 
     async def _envelope(self, entry: InboxEntry) -> Envelope:
         file = self.blobs.path(entry.xml)
@@ -185,7 +177,7 @@ class Dispatcher:
         match remote.default_rule:
             case DefaultRule.COPY:
                 name = FileName(f"{entry.envelope}.xml")
-                file = (None, Top.INBOX, name, entry.xml)
+                file = OutFile(None, Top.INBOX, name, entry.xml)
                 await self._enqueue(job, entry, remote, file)
             case DefaultRule.NOTIFY:
                 async with self.db.write() as conn:
@@ -217,15 +209,15 @@ class Dispatcher:
         job: Job,
         entry: InboxEntry,
         remote: Integration,
-        file: tuple[RuleId | None, Top, FileName, BlobRef],
+        file: OutFile,
     ) -> None:
-        rule, top, name, blob = file
-        now = self.clock()
-        parcel = self._parcel(job, entry, top, name, blob)
+        rule, now = file.rule, self.clock()
+        parcel = self._parcel(job, entry, file.top, file.name, file.blob)
         async with self.db.write() as conn:
             if await deliveries.enqueue(conn, parcel, remote.protocol, rule, now):
                 how = sentences.BY_RULE(rule=rule) if rule else N_("default rule: copy")
                 await transfers.note(conn, parcel.transfer, now, "render", how)
+                await sent_interchanges.add(conn, parcel, file.references)
                 status = "SUCCEED" if rule else "PROCESSED"
                 await self._log(conn, entry, status, how, rule, parcel)
                 await jobs.finish(conn, job)

@@ -9,6 +9,7 @@ from gateway.convert import envelope_xml
 from gateway.core.desk import sentences
 from gateway.core.envelope import Draft
 from gateway.core.errors import N_
+from gateway.core.interchange import Survey
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
     AttachmentId,
@@ -23,7 +24,7 @@ from gateway.core.model import (
 )
 from gateway.core.ports import Blobs, Clock
 from gateway.core.rules import MatchKind, Rule, RuleDirection
-from gateway.engine import notices
+from gateway.engine import acknowledging, answering, notices
 from gateway.engine.conversion import Conversions, SourceFile
 from gateway.engine.drafts import Drafts
 from gateway.store import attachments, entries, envelopes, jobs, rules, transfers
@@ -38,12 +39,16 @@ NATIVE_LIMIT = 64 << 20  # bytes of native XML that are parsed
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a file says: drafts, by which rule, with which attachments."""
+    """What a file says: drafts, by which rule, with which attachments.
+
+    *answer* is what it says as an acknowledgement, if it is one.
+    """
 
     drafts: Sequence[Draft]
     rule: Rule | None = None
     attachments: Sequence[AttachmentId] = ()
     warnings: Sequence[str] = ()
+    answer: Survey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,9 @@ class Router:
         async with self.db.read() as conn:
             listed = await rules.for_mailbox(conn, upload.mailbox, RuleDirection.OUT)
         rule = await self._match(upload, listed)
+        answer = await answering.received(upload, self.blobs, self.conversions)
+        if rule is None and answer is not None:
+            return answer if isinstance(answer, Problem) else Found((), answer=answer)
         if rule is None:
             return no_rule(upload.name.text, upload.folder.text, len(listed))
         source = SourceFile(
@@ -109,7 +117,8 @@ class Router:
         if isinstance(made, Problem):
             return made
         done = made.converted
-        return Found(made.drafts, rule, done.attachments, done.warnings)
+        said = answer if isinstance(answer, Survey) else None
+        return Found(made.drafts, rule, done.attachments, done.warnings, said)
 
     async def _native(self, upload: Upload) -> Found | Problem:
         if upload.blob.size > NATIVE_LIMIT:
@@ -169,8 +178,15 @@ class Router:
                 by = sentences.BY_RULE(rule=repr(found.rule.name))
             lines = [("match", by)] if found.rule else []
             lines += [("convert", warning) for warning in found.warnings]
-            lines += [("post", sentences.POSTED(by=by, envelopes=", ".join(made)))]
+            if found.answer is not None:
+                said = await answering.settle(conn, transfer, found.answer, now)
+                lines += [(acknowledging.KIND, line) for line in said]
+            end = sentences.POSTED(by=by, envelopes=", ".join(made))
+            if found.answer is not None and found.rule is None:
+                end = sentences.CONSUMED
+            lines += [("post", end)]
             await transfers.notes(conn, transfer.id, now, lines)
+            await acknowledging.plan(conn, found.rule, transfer.id, now)
             status = "SUCCEED" if rule else "PROCESSED"
             await self._log(conn, transfer, rule, status, made=made)
             await jobs.finish(conn, job)
@@ -193,6 +209,8 @@ class Router:
             await notices.failure(
                 conn, upload.mailbox, problem, upload.name.text, transfer.id, now
             )
+            failed_by = await rules.get(conn, problem.rule) if problem.rule else None
+            await acknowledging.plan(conn, failed_by, transfer.id, now)
             await jobs.finish(conn, job)
 
     async def _log(

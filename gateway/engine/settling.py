@@ -35,7 +35,8 @@ async def settle(
     await transfers.note(conn, parcel.transfer, now, "deliver", _line(state, why))
     if isinstance(state, Delivered):
         done = f"delivered: {state.proof}"
-        await envelopes.complete(conn, parcel.envelope, parcel.mailbox, done, now)
+        if parcel.envelope is not None:
+            await envelopes.complete(conn, parcel.envelope, parcel.mailbox, done, now)
     elif isinstance(state, Failed):
         await notices.delivery_failed(
             conn,

@@ -79,12 +79,7 @@ async def enqueue(
     key = f"{parcel.envelope}|{parcel.mailbox}|{rule or 'default'}|{number}"
     state = Queued(0, at) if problem is None else Failed(at, 0, problem)
     values = {
-        "protocol": channel.value,
-        "folder": parcel.folder.text,
-        "file_name": parcel.name.text,
-        "sha256": parcel.blob.sha256,
-        "size": parcel.blob.size,
-        "content_type": parcel.content_type,
+        **_file(parcel, channel),
         "rule": rule,
         "delivery_key": key,
         **_columns(state),
@@ -103,6 +98,33 @@ async def enqueue(
     return True
 
 
+async def answer(
+    conn: AsyncConnection, parcel: Parcel, channel: Channel, key: str, at: datetime
+) -> None:
+    """Record the delivery of an acknowledgement, and its job; *key* is its own."""
+    values = {**_file(parcel, channel), "delivery_key": key, **_columns(Queued(0, at))}
+    await _insert(conn, parcel, at, values)
+    lane = _lane(channel, parcel.mailbox)
+    await jobs.add(conn, "deliver", parcel.transfer, at, lane)
+
+
+async def is_answered(conn: AsyncConnection, key: str) -> bool:
+    """Whether there is a delivery of this key."""
+    there = select(transfers.c.uuid).where(transfers.c.delivery_key == key)
+    return (await conn.execute(there)).first() is not None
+
+
+def _file(parcel: Parcel, channel: Channel) -> Mapping[str, object]:
+    return {
+        "protocol": channel.value,
+        "folder": parcel.folder.text,
+        "file_name": parcel.name.text,
+        "sha256": parcel.blob.sha256,
+        "size": parcel.blob.size,
+        "content_type": parcel.content_type,
+    }
+
+
 async def _insert(
     conn: AsyncConnection, parcel: Parcel, at: datetime, values: Mapping[str, object]
 ) -> None:
@@ -117,11 +139,12 @@ async def _insert(
             **values,
         )
     )
-    await conn.execute(
-        insert(transfer_envelopes).values(
-            transfer=parcel.transfer, envelope=parcel.envelope
+    if parcel.envelope is not None:
+        await conn.execute(
+            insert(transfer_envelopes).values(
+                transfer=parcel.transfer, envelope=parcel.envelope
+            )
         )
-    )
 
 
 async def count(conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId) -> int:
@@ -151,7 +174,7 @@ async def delivery(conn: AsyncConnection, transfer: TransferId) -> Delivery | No
     return Delivery(
         parcel=Parcel(
             transfer=transfer,
-            envelope=EnvelopeId(row.envelope),
+            envelope=row.envelope and EnvelopeId(row.envelope),
             mailbox=MailboxId(row.mailbox),
             name=FileName(row.file_name),
             folder=Folder.parse(row.folder),

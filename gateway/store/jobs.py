@@ -17,7 +17,7 @@ from gateway.store.database import NEW_WORK, Database
 from gateway.store.inserting import inserting
 from gateway.store.tables import jobs
 
-KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn")
+KINDS = ("route", "dispatch", "deliver", "mail", "as2-mdn", "acknowledge")
 
 
 _WRITTEN_OVER = ("run_at", "lane", "attempts", "dead", "last_error")

@@ -7,21 +7,18 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.interchange import Reference
-from gateway.core.model import MailboxId, TransferId
+from gateway.core.model import MailboxId, Parcel, TransferId
 from gateway.store.tables import sent_interchanges
 
 
 async def add(
-    conn: AsyncConnection,
-    transfer: TransferId,
-    mailbox: MailboxId,
-    references: Sequence[Reference],
+    conn: AsyncConnection, parcel: Parcel, references: Sequence[Reference]
 ) -> None:
-    """Record what the transfer to the mailbox's remote server carries."""
+    """Record what goes to the mailbox's remote server."""
     rows = [
         {
-            "transfer": transfer,
-            "mailbox": mailbox,
+            "transfer": parcel.transfer,
+            "mailbox": parcel.mailbox,
             "kind": each.kind,
             "sender": each.sender,
             "receiver": each.receiver,

@@ -195,7 +195,7 @@ async def processed(
     made: list[EnvelopeId],
     at: datetime,
 ) -> None:
-    """Record that the transfer became these envelopes."""
+    """Record that the transfer became these envelopes; none if it was an answer."""
     await conn.execute(
         _SETTLE,
         {
@@ -206,10 +206,11 @@ async def processed(
             "error": None,
         },
     )
-    await conn.execute(
-        _MADE,
-        [{"transfer": transfer, "envelope": envelope} for envelope in made],
-    )
+    if made:
+        await conn.execute(
+            _MADE,
+            [{"transfer": transfer, "envelope": envelope} for envelope in made],
+        )
 
 
 async def failed(

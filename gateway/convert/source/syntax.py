@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -196,8 +196,11 @@ class Interchange:
             repetition = ""
         return Separators(component, element, release, repetition, terminator), begin
 
-    def segments(self) -> Iterator[Segment]:
-        """Yield the segments in order; Unfit names the first that is broken."""
+    def segments(self, tags: Collection[str] = ()) -> Iterator[Segment]:
+        """Yield the segments in order; Unfit names the first that is broken.
+
+        With *tags* only those, which is much faster.
+        """
         bad = _NOT_XML.search(self.text.rstrip(_PADDING))
         if bad is not None:
             number = self.text.count(self.separators.terminator, 0, bad.start()) + 1
@@ -209,6 +212,8 @@ class Interchange:
             )
         split, repeats = self._splitters()
         for number, (offset, raw) in enumerate(self._raw(), 1):
+            if tags and raw[:3] not in tags:
+                continue
             tag, *elements = split(raw, self.separators.element)
             tag = tag.split(self.separators.component)[0].strip()
             if not _TAG.fullmatch(tag):

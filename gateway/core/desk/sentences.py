@@ -145,6 +145,26 @@ NATIVE = N_("native envelope")
 ARRIVED = Sentence(N_("{file}, {bytes} bytes, by {channel} into {folder}/"))
 BY_RULE = Sentence(N_("rule {rule}"))
 
+ACKNOWLEDGED = Sentence(N_("acknowledged with {file}, transfer {transfer}: {says}"))
+ACKNOWLEDGES = Sentence(N_("acknowledges {file}, transfer {transfer}: {says}"))
+UNACKNOWLEDGED = Sentence(N_("no acknowledgement could be made: {why}"))
+NO_INTERCHANGE = N_("it has no header of EDIFACT or X12 that can be read")
+NOTHING_TO_ACKNOWLEDGE = N_("it holds nothing that is acknowledged")
+NUMBERS_USED_UP = N_("the control numbers of this relation are used up")
+ANSWERED_YES = Sentence(N_("the partner acknowledged {number} with {file}"))
+ANSWERED_NO = Sentence(N_("rejected by the partner with {file}: {what}"))
+ANSWERS = Sentence(
+    N_("answers {number} from {sender} to {receiver}, sent by transfer {transfer}")
+)
+ANSWERS_NOTHING = Sentence(
+    N_(
+        "answers {number} from {sender} to {receiver}, which was not sent to this"
+        " mailbox"
+    )
+)
+ANSWERS_NONE = N_("it is an acknowledgement that names no interchange")
+CONSUMED = N_("an acknowledgement, and no OUT rule is for it: kept for the trace only")
+
 SENTENCES = tuple(each for each in globals().values() if isinstance(each, Sentence))
 """In the order above: one that says more stands before the one it contains."""
 

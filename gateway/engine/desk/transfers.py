@@ -106,6 +106,8 @@ async def _must_be_wanted(conn: Connection, found: TransferView) -> None:
     if delivery is None:
         raise NotFound(f"There is no delivery {found.id}.")
     parcel = delivery.parcel
+    if parcel.envelope is None:
+        return
     entry = await envelopes.inbox_entry(conn, parcel.envelope, parcel.mailbox)
     if entry is not None and entry.status in ENDED:
         problem = ended(entry.status)
