@@ -19,6 +19,7 @@ _PADDING = "\x00\x1a \t\r\n"
 _REMEDY = N_(
     "Ask the sender for a correct interchange, or repair the file and resend it."
 )
+_ENCODING_REMEDY = N_("Correct the rule's attribute ENCODING, or the file.")
 
 
 class Segment(NamedTuple):
@@ -110,15 +111,23 @@ class Interchange:
         data = data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
         try:
             return data.decode(encoding or "utf-8")
-        except UnicodeDecodeError as error:
+        except LookupError as error:
+            raise unreadable(
+                "x12-syntax",
+                f"{self.name}: the encoding {encoding!r} is not known.",
+                None,
+                _ENCODING_REMEDY,
+            ) from error
+        except UnicodeError as error:
             if encoding:
-                line = data.count(b"\n", 0, error.start) + 1
+                at = error.start if isinstance(error, UnicodeDecodeError) else 0
+                line = data.count(b"\n", 0, at) + 1
                 raise unreadable(
                     "x12-syntax",
-                    f"{self.name}, line {line}: byte {error.start + 1} does not fit the"
-                    f" encoding {encoding}.",
+                    f"{self.name}, line {line}: byte {at + 1} does not fit the encoding"
+                    f" {encoding}.",
                     line,
-                    N_("Correct the rule's attribute ENCODING, or the file."),
+                    _ENCODING_REMEDY,
                 ) from error
         self.warnings.append("The characters are not UTF-8; read as ISO 8859-1.")
         return data.decode("iso8859-1")

@@ -231,6 +231,9 @@ def test_bytes_are_utf_8_or_latin_1_or_what_the_rule_says():
     assert "Київ" in read(cyrillic, ENCODING="windows-1251").xml.decode()
     with pytest.raises(Unfit, match=r"byte \d+ does not fit the encoding utf-8"):
         read(cyrillic, ENCODING="utf-8")
+    for name in ("klingon", "hex"):
+        with pytest.raises(Unfit, match=f"the encoding '{name}' is not known"):
+            read(cyrillic, ENCODING=name)
 
 
 @pytest.mark.parametrize(
