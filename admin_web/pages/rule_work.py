@@ -233,6 +233,8 @@ async def execute(
         spent = round((loop.time() - started) * 1000)
         if "step" not in problem.data:
             form = refused(form, problem)
+        elif places := _places(problem):
+            form = refused(form, Invalid(problem.message, data=places))
         return form, Outcome(problem=problem, milliseconds=spent)
     spent = round((loop.time() - started) * 1000)
     form = form.having(executeToken=done.execute_token)
@@ -241,6 +243,13 @@ async def execute(
         return form, Outcome(executed=done, members=members, milliseconds=spent)
     lines = await asyncio.to_thread(lines_of, done.result)
     return form, Outcome(executed=done, lines=lines, milliseconds=spent)
+
+
+def _places(problem: Invalid) -> dict[str, str]:
+    """Return the attributes that the conversion could not be made with."""
+    items = problem.data.items()
+    wrong = [why for name, why in items if name.startswith("attributes.")]
+    return {"attributes": wrong[0]} if wrong else {}
 
 
 def _members(data: bytes) -> Sequence[tuple[str, int]]:

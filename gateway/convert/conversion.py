@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.convert import wd_extensions
@@ -23,10 +24,11 @@ from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
 from gateway.core.model import AttachmentId, EnvelopeId, Problem
-from gateway.core.rules import Validation
+from gateway.core.rules import XPATH, Validation
 
 _MESSAGES = 100
 _MESSAGE_LENGTH = 1000
+_VALUE_LENGTH = 10_000
 _CHECKS = 20  # of as many rules the schemas are kept compiled
 
 
@@ -72,6 +74,7 @@ class Conversions:
         if task.validate_on in {"SOURCE", "BOTH"}:
             of_source = self._validate(task, source.xml, "The source")
             watch.lap("validate")
+        task = self._worked_out(task, source)
         encoding = "UTF-8"
         if task.stylesheet.strip():
             result, encoding = self._transform(task, source, ask)
@@ -128,6 +131,29 @@ class Conversions:
                 N_("Send it in parts."),
             )
         return data
+
+    def _worked_out(self, task: Task, source: Source) -> Task:
+        """Put the values of the attributes that are XPath in their places."""
+        paths = {
+            name: value.removeprefix(XPATH)
+            for name, value in task.attributes.items()
+            if value.startswith(XPATH)
+        }
+        if not paths:
+            return task
+        document, parameters = self._parse(source), dict(task.parameters)
+        for name, path in paths.items():
+            try:
+                value = self._saxon.evaluate(path, document)
+            except XsltError as error:
+                raise _wrong_path(name, error.message) from error
+            if len(value) > _VALUE_LENGTH:
+                raise _wrong_path(name, f"its value has {len(value)} characters")
+            if (
+                parameters.get(name) == task.attributes[name]
+            ):  # else it is the gateway's
+                parameters[name] = value
+        return replace(task, parameters=parameters)
 
     def _transform(self, task: Task, source: Source, ask: Ask) -> tuple[Converted, str]:
         """Return the stylesheet's result and the encoding it declares."""
@@ -201,6 +227,19 @@ def _notes(messages: Sequence[str]) -> list[str]:
     if len(own) > _MESSAGES:
         shown.append(f"{len(own) - _MESSAGES} more messages")
     return shown
+
+
+def _wrong_path(name: str, why: str) -> Unfit:
+    return unconvertible(
+        "attribute-xpath",
+        sentences.ATTRIBUTE(name=name, why=why.rstrip(".")),
+        None,
+        N_(
+            "Correct the XPath of the attribute: it is worked out on the document that "
+            "the stylesheet sees, and gives 10000 characters at most. Elements in a "
+            "namespace are named as *:Name."
+        ),
+    )
 
 
 def _failed(error: XsltError, compiled: bool) -> Unfit:  # noqa: FBT001  two kinds

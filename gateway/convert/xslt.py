@@ -84,6 +84,18 @@ class Saxon:
         except saxonche.PySaxonApiError as error:
             raise _explain(str(error)) from error
 
+    def evaluate(self, expression: str, document: Any) -> str:
+        """Return the text of an XPath's items, a space between two; XsltError."""
+        try:
+            processor = self._processor.new_xpath_processor()
+            processor.set_context(xdm_item=document)
+            found = processor.evaluate(expression)
+        except saxonche.PySaxonApiError as error:
+            raise _explain(str(error)) from error
+        if found is None:
+            return ""
+        return " ".join(found.item_at(n).string_value for n in range(found.size))
+
     def compile(self, text: str, *, version: str = "") -> Sheet:
         """Return the stylesheet, compiled as `version` or as it declares.
 

@@ -72,6 +72,8 @@ ACKNOWLEDGE = "ACKNOWLEDGE"
 """The attribute of an OUT rule (yes, no) that asks for CONTRL or 997."""
 VALIDATE = "VALIDATE"
 """The attribute of an OUT rule that names a ValidationTarget."""
+XPATH = "xpath:"
+"""How the value of an attribute begins that is worked out on each document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ MISSED_LATER = Sentence(N_("it matches, too, but {rule} stands above it"))
 
 STYLESHEET_LINE = Sentence(N_("Stylesheet line {line}: {why}"))
 STYLESHEET = Sentence(N_("Stylesheet: {why}"))
+ATTRIBUTE = Sentence(N_("Attribute {name}: {why}."))
 LOOKED_UP = Sentence(
     N_("The conversion looked more than {allowed} things up and was stopped.")
 )

@@ -1,5 +1,6 @@
 """Problems of documents as refusals: what a caller of the API is told."""
 
+from gateway.core.desk import sentences
 from gateway.core.errors import Invalid
 from gateway.core.model import Problem
 
@@ -11,4 +12,7 @@ def refusal(problem: Problem) -> Invalid:
         data["line"] = str(problem.line)
     if problem.details:
         data["details"] = "\n".join(problem.details)
+    if problem.code == "attribute-xpath":
+        values = sentences.ATTRIBUTE.values(problem.message) or {}
+        data[f"attributes.{values.get('name', '')}"] = problem.message
     return Invalid(problem.message, problem.code, data)

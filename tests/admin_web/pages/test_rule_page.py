@@ -319,6 +319,12 @@ async def test_attributes_are_parameters_of_the_stylesheet(form, keep, desk, box
     assert "<erp>&lt;4100&gt;</erp>" in form.part("result-pane")
     await form.save()
     assert (await only(desk, box)).attributes == {"C": "<4100>"}
+    form.set(attributeName="C", attributeValue="xpath://field[")
+    await form.do("execute")
+    assert "Attribute C: " in form.part("result-pane")
+    assert "Attribute C: " in form.part("w-attributes")
+    await form.save()
+    assert "press Execute first" in form.part("savebar")
 
 
 async def test_files_are_loaded_or_refused(form, keep, monkeypatch):

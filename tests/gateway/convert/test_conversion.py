@@ -630,3 +630,40 @@ def test_a_schematron_that_cannot_be_used_is_explained(run, body, says):
 def test_a_file_that_is_no_schematron_is_refused(run):
     files = [Validation("x.sch", "<a/>")]
     assert "not schema of ISO Schematron" in failed(run(validations=files)).message
+
+
+# --- Attributes ------------------------------------------------------------------
+
+SHOWS = template(
+    '<x p="{$P}" q="{$Q + 1}"/>',
+).replace("<xsl:template", '<xsl:param name="P"/><xsl:param name="Q"/><xsl:template', 1)
+
+
+def test_an_attribute_that_is_xpath_is_worked_out_on_the_document(run):
+    given = {"P": "xpath://b/@id", "Q": "xpath:count(//*:b)", "FILE_NAME": "xpath:1"}
+    result = run(
+        SHOWS,
+        b"<a xmlns='urn:x'><b xmlns='' id='1'/><b xmlns='' id='2'/></a>",
+        attributes=given,
+        parameters={**given, "FILE_NAME": "order.xml"},
+    )
+    assert done(result) == b'<x p="1 2" q="3"/>'
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("//b[", "expected"),
+        ("", "empty"),
+        ("$nothing", "nothing"),
+        ("unparsed-text('/etc/passwd')", "prohibited"),
+        ("doc('file:///etc/passwd')", "prohibited"),
+        ("1 idiv 0", "zero"),
+        ("string-join((1 to 9999) ! 'xx')", "19998 characters"),
+    ],
+)
+def test_an_attribute_whose_xpath_is_wrong_is_named(run, path, why):
+    problem = failed(run(SHOWS, attributes={"P": f"xpath:{path}"}))
+    assert problem.code == "attribute-xpath"
+    assert problem.message.startswith("Attribute P: ")
+    assert why in problem.message.lower()
