@@ -39,6 +39,18 @@ def parsed(xml: bytes, kind: str) -> etree._Element:
     return root
 
 
+def line_break(root: etree._Element) -> str:
+    """Return what follows each segment, by the root's attribute; mostly nothing."""
+    said = root.get("lineBreaks", "none")
+    breaks = {"none": "", "LF": "\n", "CRLF": "\r\n"}
+    if said not in breaks:
+        raise unwritable(
+            f"lineBreaks is {said!r}; it must be CRLF, LF or none",
+            safe_xml.line_of(root),
+        )
+    return breaks[said]
+
+
 def unwritable(why: str, line: int | None, remedy: str = "") -> Unfit:
     """Return the error; *line* is that of the stylesheet's result."""
     where = f"Result line {line}" if line else "Result"

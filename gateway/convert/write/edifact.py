@@ -7,7 +7,7 @@ from lxml import etree
 
 from gateway.convert.safe_xml import line_of
 from gateway.convert.source.syntax import CHARACTER_SETS
-from gateway.convert.write.base import Wanted, parsed, unwritable
+from gateway.convert.write.base import Wanted, line_break, parsed, unwritable
 from gateway.convert.write.edifact_text import Texts, separators
 from gateway.convert.write.segments import (
     Numbers,
@@ -45,6 +45,7 @@ class _Writer:
 
     def __init__(self, root: etree._Element, wanted: Wanted) -> None:
         no_text(root)
+        self._break = line_break(root)
         nodes = list(root)
         self._una = ""
         if nodes and nodes[0].tag == "UNA":
@@ -80,7 +81,7 @@ class _Writer:
         identifier = self._header.value(1)
         codec = CHARACTER_SETS[identifier]
         text = "".join(text for text, _ in self._texts)
-        start = f"UNA{self._una}" if self._una else ""
+        start = f"UNA{self._una}{self._break}" if self._una else ""
         try:
             return (start + text).encode(codec)
         except UnicodeEncodeError:
@@ -138,7 +139,7 @@ class _Writer:
         return reference
 
     def _add(self, one: Segment) -> None:
-        self._texts.append((self._write(one), one))
+        self._texts.append((self._write(one) + self._break, one))
 
     # --- What may follow UNB -------------------------------------------------------
 

@@ -6,7 +6,7 @@ from itertools import islice
 from lxml import etree
 
 from gateway.convert.safe_xml import line_of
-from gateway.convert.write.base import Wanted, parsed, unwritable
+from gateway.convert.write.base import Wanted, line_break, parsed, unwritable
 from gateway.convert.write.segments import (
     Numbers,
     Segment,
@@ -71,7 +71,8 @@ class _Writer:
         if not number.isdigit():
             raise unwritable(f"ISA13 {number!r} is not a number", isa.line)
         isa.put(13, number.zfill(_WIDTH))
-        self._texts.append(isa_text(isa, self._marks))
+        self._break = line_break(root)
+        self._texts.append(isa_text(isa, self._marks) + self._break)
         self._group: Segment | None = None
         self._groups = self._in_group = 0
         self._references: set[str] = set()
@@ -177,7 +178,7 @@ class _Writer:
         self._add(Segment(tag, [[[str(count)]], [[reference]]], line))
 
     def _add(self, one: Segment) -> None:
-        self._texts.append(segment_text(one, self._marks))
+        self._texts.append(segment_text(one, self._marks) + self._break)
 
 
 def _identity(isa: Segment, place: int) -> str:

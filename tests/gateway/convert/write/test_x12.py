@@ -2,6 +2,8 @@
 
 import pytest
 
+from gateway.convert.source import Described
+from gateway.convert.source.x12 import read_x12
 from gateway.convert.unfit import Unfit
 from gateway.convert.write import Wanted, write
 
@@ -102,3 +104,42 @@ def test_a_character_that_the_encoding_lacks_is_told():
     assert "N1**ж~" in written(xml)
     with pytest.raises(Unfit, match="'ж' cannot be written in ISO-8859-1"):
         written(xml, Wanted(encoding="ISO-8859-1"))
+
+
+DETAILS = {
+    "850": "BEG*00*NE*PO-1**20261123~REF*DP*038~N1*BY*BUYER*92*1~N3*1 MAIN ST~PO1*1*10*"
+    "EA*12.5**UP*012345678905~PID*F****WIDGET~PO1*2*5*CA*99~CTT*2~",
+    "856": "BSN*00*S1*20261123*2015~HL*1**S~TD1*CTN*4~REF*BM*77~N1*SF*MAKER~HL*2*1*O~"
+    "PRF*PO-1~HL*3*2*I~LIN**UP*012345678905~SN1**10*EA~HL*4*2*I~LIN**UP*1~SN1**5*CA~"
+    "CTT*4~",
+    "810": "BIG*20261123*I1**PO-1~N1*BT*BUYER~ITD*01*3**30~IT1*1*10*EA*12.5**UP*01234567"
+    "8905~PID*F****WIDGET~TDS*62000~SAC*C*D240***500~CTT*1~",
+}
+
+
+@pytest.mark.parametrize("version", ["00401", "00501"])
+def test_orders_despatch_advices_and_invoices_come_out_as_they_went_in(version):
+    sign = "U" if version == "00401" else "^"
+    isa = HEAD.format("000000077").replace("*U*00401", f"*{sign}*{version}")
+    text = isa
+    for number, (kind, body) in enumerate(DETAILS.items(), 1):
+        text += f"GS*PO*S*R*20261123*2015*{number}*X*{version[:-2]}4010~"
+        for transaction in ("0001", "0002"):
+            count = body.count("~") + 2
+            text += f"ST*{kind}*{transaction}~{body}SE*{count}*{transaction}~"
+        text += f"GE*2*{number}~"
+    text += "IEA*3*000000077~"
+    file = Described(name="a.x12", size=0, sha256="", content_type="", depth=100)
+    xml = read_x12(text.encode(), file).xml
+    assert b"<LOOP_" in xml
+    assert write("X12", xml, Wanted()).decode() == text
+
+
+def test_the_sample_comes_out_as_it_went_in_but_for_a_separator_in_a_text(samples):
+    data = (samples / "edi/po850_4010.x12").read_bytes()
+    flat = data.replace(b"\r", b"").replace(b"\n", b"")
+    file = Described(name="a.x12", size=0, sha256="", content_type="", depth=100)
+    with pytest.raises(Unfit, match="PID05 'WIDGET > BLUE' holds '>'"):
+        write("X12", read_x12(data, file).xml, Wanted())
+    clean = flat.replace(b"WIDGET > BLUE", b"WIDGET, BLUE")
+    assert write("X12", read_x12(clean, file).xml, Wanted()) == clean
