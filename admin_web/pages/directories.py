@@ -14,7 +14,7 @@ from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.directories import Uploaded
 from gateway.core.errors import Conflict, Invalid, QuotaExceeded
 
-LIST = "/admin/directories"
+LIST = "/admin/templates/directories"
 ONE = f"{LIST}/{{name}}"
 FILE_BYTES = 33 << 20  # a form with the largest file
 

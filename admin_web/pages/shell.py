@@ -69,8 +69,8 @@ AREAS = (
     tokens,
     account,
     second_factor,
-    templates,
     directories,
+    templates,
 )
 
 

@@ -12,8 +12,8 @@ from drive.world import FILES, ORDER, Mailbox, World
 
 from admin_web.pages.shell import pages
 
-# one never ends, one is there by AS2 only, one is a file
-NO_PAGES = re.compile(r"/events$|/evidence$|/attachments/")
+# one never ends, one is there by AS2 only, two are files
+NO_PAGES = re.compile(r"/events$|/evidence$|/attachments/|/table$")
 PARTNER_URL = "https://as2.baltic-retail.example/receive"
 TEMPLATE = FILES / "template.xml"
 LONG_TEMPLATE = "5e1b7a55-0c35-4a7e-9a4f-6f1b8d1f2c10"

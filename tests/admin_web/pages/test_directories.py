@@ -5,7 +5,7 @@ from io import BytesIO
 
 from gateway.core.desk.actor import PersonRole
 
-LIST = "/admin/directories"
+LIST = "/admin/templates/directories"
 NODES = [["UNH", 1], ["BGM", 1]]
 
 
