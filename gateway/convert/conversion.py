@@ -8,8 +8,8 @@ from typing import Any
 from gateway.convert import wd_extensions
 from gateway.convert.acknowledgement import survey
 from gateway.convert.output import encoded
-from gateway.convert.source import Described, Source, read_source
-from gateway.convert.source.detect import HEAD_BYTES, detect
+from gateway.convert.source import Described, Source, choose, read_source
+from gateway.convert.source.detect import HEAD_BYTES
 from gateway.convert.source.other import read_other
 from gateway.convert.source.xml import read_xml
 from gateway.convert.tables import read_table
@@ -114,7 +114,7 @@ class Conversions:
             return read_xml(self._bytes(task), file)
         with task.source.open("rb") as opened:
             head = opened.read(HEAD_BYTES)
-        if detect(head) == "other":
+        if choose(head, file) == "other":
             return read_other(head, file)  # of any size: only its name is needed
         return read_source(self._bytes(task), file)
 
@@ -128,7 +128,10 @@ class Conversions:
                 f"{task.file_name or 'The file'} has {task.source.stat().st_size}"
                 f" bytes; at most {self._limits.source_bytes} can be converted.",
                 None,
-                N_("Send it in parts."),
+                N_(
+                    "Send it in parts. If the rule only passes it on, give the rule the"
+                    " attribute SOURCE_FORMAT with the value FILE."
+                ),
             )
         return data
 

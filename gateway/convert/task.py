@@ -35,8 +35,8 @@ class Limits:
 class Task:
     """One conversion.
 
-    *source* is the file with the bytes. Kind FILE: the reader is chosen by content
-    (EDIFACT, XML, any other becomes a `<file/>` element); kind XML: it must be XML;
+    *source* is the file with the bytes. Kind FILE: the reader is chosen by content and
+    name (what none takes becomes a `<file/>` element); kind XML: it must be XML;
     kind TABLE: it is a directory of messages that was uploaded, and the output is the
     JSON of it. *directories* are the files of those that are there, by their names.
     *file_name*, *sha256*, *size* (bytes), *content_type* describe the file to the

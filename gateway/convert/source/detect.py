@@ -1,4 +1,4 @@
-"""Which reader a file needs: told by its content, never by its name."""
+"""Which reader a file needs: told by its content alone."""
 
 import re
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from gateway.convert import options
 from gateway.core.rules import (
     ACKNOWLEDGE,
     OUTPUT_FORMAT,
@@ -26,10 +27,30 @@ def _words(allowed: tuple[str, ...]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def parsed_by(parse: Callable[[str], object]) -> Check:
+    def check(value: str) -> str:
+        try:
+            parse(value)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    return check
+
+
 OPTIONS: Mapping[str, tuple[RuleDirection | None, Check]] = {
     OUTPUT_FORMAT: (IN, one_of(*(each.value for each in OutputFormat))),
     ACKNOWLEDGE: (OUT, one_of("yes", "no")),
     VALIDATE: (OUT, one_of(*(each.value for each in ValidationTarget))),
+    options.SOURCE_FORMAT: (OUT, parsed_by(options.source_format)),
+    options.ENCODING: (OUT, parsed_by(options.encoding)),
+    options.CSV_DELIMITER: (None, parsed_by(options.delimiter)),
+    options.CSV_QUOTE: (None, parsed_by(options.quote)),
+    options.CSV_HEADER: (None, parsed_by(options.yes)),
+    options.CSV_SAFE: (IN, parsed_by(options.yes)),
+    options.SHEET: (OUT, parsed_by(options.sheet)),
+    options.SHEET_HEADER: (OUT, parsed_by(options.yes)),
+    options.FIXED_WIDTH: (OUT, parsed_by(options.fixed_width)),
 }
 """Name to the direction it is for (None: both) and the check of its value."""
 
