@@ -66,7 +66,7 @@ class _Writer:
             ) from None
         self._write = Texts(marks).of
         self._numbers = Numbers(wanted, *_sides(self._header))
-        self._texts: list[tuple[str, Segment]] = []
+        self._texts: list[tuple[str, str, int]] = []  # with tag and line
         self._references: set[str] = set()
         self._reference = self._given(self._header, 5, "EDIFACT")
         self._add(self._header)
@@ -80,21 +80,21 @@ class _Writer:
         """Return the interchange in the character set that UNB01 names."""
         identifier = self._header.value(1)
         codec = CHARACTER_SETS[identifier]
-        text = "".join(text for text, _ in self._texts)
+        text = "".join(text for text, _, _ in self._texts)
         start = f"UNA{self._una}{self._break}" if self._una else ""
         try:
             return (start + text).encode(codec)
         except UnicodeEncodeError:
             pass
-        for text, one in self._texts:
+        for text, tag, line in self._texts:
             try:
                 text.encode(codec)
             except UnicodeEncodeError as error:
                 sign = text[error.start]
                 raise unwritable(
-                    f"{sign!r} in {one.tag} cannot be written in {identifier}"
+                    f"{sign!r} in {tag} cannot be written in {identifier}"
                     f" ({codec}), the character set of UNB01",
-                    one.line,
+                    line,
                     N_(
                         "Replace the character in the stylesheet, or name another"
                         " character set in UNB0101: UNOW is UTF-8."
@@ -139,7 +139,7 @@ class _Writer:
         return reference
 
     def _add(self, one: Segment) -> None:
-        self._texts.append((self._write(one) + self._break, one))
+        self._texts.append((self._write(one) + self._break, one.tag, one.line))
 
     # --- What may follow UNB -------------------------------------------------------
 
