@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
 	@echo "make test    every check: lint, types, imports, tests with coverage"
-	@echo "make bench   AS2: rate against pyas2lib, memory for 1 GB"
+	@echo "make bench   an order converted; AS2: rate against pyas2lib, memory for 1 GB"
 	@echo "make interop AS2 with other products, 3,000 flipped bits per kind of message"
 	@echo "make lint    ruff, mypy, import contracts, unused dependencies"
 	@echo "make format  put the source into its one format"
@@ -57,7 +57,8 @@ test: lint sftp-client browser
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python bench/as2.py
+	$(BIN)/python bench/conversion.py; first=$$?; \
+	  $(BIN)/python bench/as2.py && exit $$first
 
 # hundreds of exchanges, then damage: the HTTP test flips a fifth of what it is told
 interop: $(VENV)/dev.stamp as2lib
