@@ -10,6 +10,9 @@ ACKNOWLEDGEMENTS = {"CONTRL", "997", "999"}
 """Messages that acknowledge others: these are never acknowledged."""
 
 
+SIDE = 255
+"""Characters of an identification with its qualifier that are counted and matched."""
+
 CONTROL_NUMBER = "nextControlNumber"
 """A writer's look-up: kind, sender, receiver, how manieth number of the file."""
 

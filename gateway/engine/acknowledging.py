@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.convert.acknowledgement import acknowledge, relations
+from gateway.convert.acknowledgement import acknowledge, acknowledgeable, relations
 from gateway.core.desk import sentences
 from gateway.core.interchange import Acknowledgement, Survey
 from gateway.core.model import (
@@ -86,7 +86,7 @@ class Acknowledger:
             return survey.message
         if survey is None:
             return sentences.NO_INTERCHANGE
-        if survey.acknowledges:
+        if not acknowledgeable(survey):
             return sentences.NOTHING_TO_ACKNOWLEDGE
         numbers = await self._numbers(job, survey)
         if numbers is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.interchange import Reference
+from gateway.core.interchange import SIDE, Reference
 from gateway.core.model import MailboxId, Parcel, TransferId
 from gateway.store.tables import sent_interchanges
 
@@ -20,9 +20,9 @@ async def add(
             "transfer": parcel.transfer,
             "mailbox": parcel.mailbox,
             "kind": each.kind,
-            "sender": each.sender,
-            "receiver": each.receiver,
-            "number": each.number,
+            "sender": each.sender[:SIDE],
+            "receiver": each.receiver[:SIDE],
+            "number": each.number[:SIDE],
         }
         for each in references
     ]
@@ -47,9 +47,9 @@ async def answered(
         .filter_by(
             mailbox=mailbox,
             kind=reference.kind,
-            number=reference.number,
-            sender=reference.sender,
-            receiver=reference.receiver,
+            number=reference.number[:SIDE],
+            sender=reference.sender[:SIDE],
+            receiver=reference.receiver[:SIDE],
         )
         .order_by(sent_interchanges.c.id.desc())
         .limit(1)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.convert.source.syntax import CHARACTER_SETS
+from gateway.convert.unfit import Unfit
 from gateway.convert.write.edifact_text import Texts, separators
 from gateway.convert.write.segments import Segment
 from gateway.convert.write.x12_text import Marks, complete, isa_text, segment_text
 from gateway.core.interchange import (
     ACKNOWLEDGEMENTS,
+    SIDE,
     Acknowledgement,
     Group,
     Message,
@@ -20,6 +22,7 @@ from gateway.core.interchange import (
 _ACCEPTED, _REFUSED = "7", "4"  # actions, 0083
 _UNSPECIFIED = "18"  # error code, 0085
 _SEGMENTS_IN_ERROR = "5"  # X12 718
+_NAMED = 35  # characters of a reference in a file name
 _HARMLESS = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -40,18 +43,31 @@ def acknowledge(
     An interchange that could not be read is refused as a whole, one whose content
     could not be used message by message. *numbers* are those of relations().
     """
-    if survey.acknowledges or not (
-        survey.sender[0] and survey.receiver[0] and survey.reference
-    ):
+    if not acknowledgeable(survey):
         return None
-    if survey.kind == "EDIFACT":
-        return _contrl(survey, numbers[0], at, accepted=accepted)
-    groups = _business(survey)
-    return _functional(survey, groups, numbers, at, accepted=accepted)
+    try:
+        if survey.kind == "EDIFACT":
+            return _contrl(survey, numbers[0], at, accepted=accepted)
+        return _functional(survey, numbers, at, accepted=accepted)
+    except Unfit:  # what is quoted holds a separator that nothing escapes
+        return None
+
+
+def acknowledgeable(survey: Survey) -> bool:
+    """Whether it says who sent what to whom, and is no acknowledgement itself."""
+    known = survey.sender[0] and survey.receiver[0] and survey.reference
+    sides = _joined(survey.sender), _joined(survey.receiver)
+    short = max(map(len, sides)) <= SIDE
+    whole = survey.kind == "EDIFACT" or bool(_business(survey))
+    return bool(known) and short and whole and not survey.acknowledges
 
 
 def _joined(side: Sequence[str]) -> str:
     return ":".join(value for value in side[:2] if value)
+
+
+def _harmless(reference: str) -> str:
+    return _HARMLESS.sub("_", reference[:_NAMED])
 
 
 def _says(*, accepted: bool, whole: bool) -> str:
@@ -92,7 +108,7 @@ def _contrl(
     text = "".join(write(each) for each in [header, *body, *trailers])
     whole = bool(survey.fault)
     return Acknowledgement(
-        name=f"CONTRL_{_HARMLESS.sub('_', survey.reference) or number}.edi",
+        name=f"CONTRL_{_harmless(survey.reference)}.edi",
         data=text.encode(CHARACTER_SETS[identifier], "replace"),
         says=f"CONTRL {number}: {_says(accepted=accepted, whole=whole)}",
     )
@@ -135,15 +151,9 @@ def _business(survey: Survey) -> Sequence[Group]:
 
 
 def _functional(
-    survey: Survey,
-    groups: Sequence[Group],
-    numbers: Sequence[str],
-    at: datetime,
-    *,
-    accepted: bool,
-) -> Acknowledgement | None:
-    if not groups:
-        return None
+    survey: Survey, numbers: Sequence[str], at: datetime, *, accepted: bool
+) -> Acknowledgement:
+    groups = _business(survey)
     number, *each_number = numbers
     version, element, component, repetition, terminator = survey.syntax
     isa = Segment("ISA", [], 0)
@@ -173,7 +183,7 @@ def _functional(
     trailer = _segment("IEA", [str(len(groups))], [number.zfill(9)])
     parts += [segment_text(each, marks) for each in [*answers, trailer]]
     return Acknowledgement(
-        name=f"997_{_HARMLESS.sub('_', survey.reference)}.x12",
+        name=f"997_{_harmless(survey.reference)}.x12",
         data="".join(parts).encode("iso8859-1", "replace"),
         says=f"997 {number}: {_says(accepted=accepted, whole=bool(survey.fault))}",
         content_type="application/EDI-X12",

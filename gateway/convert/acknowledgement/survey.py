@@ -1,7 +1,7 @@
 """What an interchange says in its service segments; broken ones as far as they go."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from xml.sax.saxutils import unescape
 
@@ -139,14 +139,20 @@ def _x12(data: bytes) -> Survey:
     groups: list[Group] = []
     messages: list[list[Message]] = []
     ended, fault = False, ""
+
+    def cut(value: str) -> str:
+        return value.split(interchange.component, maxsplit=1)[0]
+
     try:
         for segment in interchange.segments():
             match segment.tag:
                 case "GS":
                     messages.append([])
-                    groups.append(_group(segment, messages[-1]))
+                    values = [cut(segment.value(place)) for place in range(1, 9)]
+                    groups.append(_group(values, messages[-1]))
                 case "ST" if groups:
-                    message = Message(segment.value(1), segment.value(2))
+                    kind, number = (cut(segment.value(place)) for place in (1, 2))
+                    message = Message(kind, number)
                     messages[-1].append(message)
                 case "IEA":
                     ended = True
@@ -173,12 +179,13 @@ def _x12(data: bytes) -> Survey:
     )
 
 
-def _group(segment: x12_syntax.Segment, messages: list[Message]) -> Group:
+def _group(values: Sequence[str], messages: list[Message]) -> Group:
+    """Return the group whose GS has these eight values."""
     return Group(
-        kind=segment.value(1),
-        reference=segment.value(6),
-        sender=[segment.value(2)],
-        receiver=[segment.value(3)],
-        version=segment.value(8),
+        kind=values[0],
+        reference=values[5],
+        sender=[values[1]],
+        receiver=[values[2]],
+        version=values[7],
         messages=messages,
     )

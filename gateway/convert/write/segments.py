@@ -15,7 +15,7 @@ from gateway.convert.safe_xml import line_of, shown
 from gateway.convert.wire import Lookup
 from gateway.convert.write.base import Wanted, unwritable
 from gateway.core.errors import N_
-from gateway.core.interchange import CONTROL_NUMBER
+from gateway.core.interchange import CONTROL_NUMBER, SIDE
 
 Element = list[list[str]]
 """Repetitions (one, mostly) of component values."""
@@ -166,6 +166,12 @@ class Numbers:
 
     def next(self, kind: str, width: int, line: int) -> str:
         """Return the next number of the relation; Unfit if its width is used up."""
+        if max(len(self.sender), len(self.receiver)) > SIDE:
+            raise unwritable(
+                f"the identification of sender or receiver is longer than {SIDE}"
+                " characters",
+                line,
+            )
         self.asked[kind] += 1
         lookup: Lookup = (
             CONTROL_NUMBER,

@@ -4,12 +4,15 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.convert.acknowledgement import acknowledge, relations, survey, suspected
 from gateway.convert.source import Described, read_source
 from gateway.convert.wire import survey_in
 from gateway.core.interchange import Reference, Relation
+from gateway.core.model import FileName
 
 AT = datetime(2026, 11, 23, 20, 15, tzinfo=UTC)
 FILE = Described(name="a", size=0, sha256="", content_type="", depth=100)
@@ -198,3 +201,20 @@ def test_a_survey_comes_through_the_wire_as_it_is():
         assert asdict(again) == asdict(read)
         assert again.references == read.references
         assert replace(again, fault="18") != read
+
+
+@given(
+    st.sampled_from([ORDERS, PO]),
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=6),
+    st.integers(0, 400),
+)
+@settings(max_examples=40)
+def test_broken_interchanges_are_surveyed_and_answered_without_a_crash(text, put, end):
+    data = bytearray(text.encode())
+    for place, byte in put:
+        data[place % len(data)] = byte
+    read = survey(bytes(data[: max(end, 90)]))
+    if read is not None:
+        numbers = ["1"] * len(relations(read))
+        made = acknowledge(read, numbers, AT, accepted=False)
+        assert made is None or (made.data and FileName(made.name))

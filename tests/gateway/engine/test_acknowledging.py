@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from gateway.convert.pool import Converter
 from gateway.core.errors import LeaseLost
+from gateway.core.model import Channel, Sent
 from gateway.core.rules import RuleDirection
 from gateway.store import tables, transfers
 from gateway.store.jobs import Jobs
@@ -16,6 +17,11 @@ IN, OUT = RuleDirection.IN, RuleDirection.OUT
 ORDER = (
     "UNB+UNOC:3+SHOP:14+HUB:14+261012:1530+R1'UNH+M1+ORDERS:D:96A:UN'BGM+220+ORD1+9'"
     "UNT+3+M1'UNZ+1+R1'"
+)
+PO = (
+    "ISA*00*          *00*          *ZZ*SHOP           *01*MAKER          "
+    "*261012*1530*U*00401*000000077*0*T*>~GS*PO*SH*MA*20261012*1530*12*X*004010~"
+    "ST*850*0001~BEG*00~SE*3*0001~GE*1*12~IEA*1*000000077~"
 )
 TO_EDIFACT = stylesheet(
     "<EDIFACT><UNB><UNB02>HUB</UNB02><UNB03>SUPPLIER</UNB03><UNB04><UNB0401>261123"
@@ -140,14 +146,22 @@ async def test_a_refusal_is_sent_at_once_and_a_second_verdict_after_the_mending(
     assert any(b"UCM+M1+ORDERS:D:96A:UN+7'" in data for data in files.values())
 
 
-async def test_what_cannot_be_acknowledged_is_said_in_the_trace(line):
+async def test_who_uses_as2_gets_a_997_by_as2_and_no_file_is_passed_over(line):
     await line.rule(OUT, TO_ENVELOPE, attributes={"ACKNOWLEDGE": "yes"})
-    received = await line.put("a.txt", "no interchange")
+    await line.integrate(SHOP, protocol=Channel.AS2)
+    line.as2.script.append(Sent("MDN"))
+    order = await line.put("po.x12", PO)
+    other = await line.put("a.txt", "no interchange")
     await line.work()
-    assert (
-        "no acknowledgement could be made: it has no header of EDIFACT or X12 that can"
-        " be read" in await said(line, received)
-    )
+    [parcel] = line.as2.sent
+    assert (parcel.name.text, parcel.envelope) == ("997_000000077.x12", None)
+    assert parcel.content_type == "application/EDI-X12"
+    data = line.blobs.path(parcel.blob).read_bytes()
+    assert b"~AK1*PO*12~AK2*850*0001~AK5*R*5~AK9*R*1*1*0~" in data
+    assert (await line.row("transfers", parcel.transfer)).state == "DELIVERED"
+    assert any("997 1: rejected" in text for text in await said(line, order))
+    why = "it has no header of EDIFACT or X12 that can be read"
+    assert f"no acknowledgement could be made: {why}" in await said(line, other)
 
 
 async def claimed(line):
