@@ -16,7 +16,7 @@ from gateway.core.desk.rules import RuleDraft
 from gateway.core.errors import Invalid
 from gateway.core.model import MailboxId, RuleId
 
-THIS, ALL = "this", "all"
+THIS: Literal["this"] = "this"
 
 
 class DryRunBody(RuleBody):

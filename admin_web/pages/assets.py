@@ -16,6 +16,7 @@ TYPES = {
     "gateway.js": "text/javascript",
     "editor.js": "text/javascript",
     "rule.js": "text/javascript",
+    "rehearsal.js": "text/javascript",
     "rule_order.js": "text/javascript",
     "vendor/codemirror.js": "text/javascript",
     "dictionary.js": "text/javascript",

@@ -15,6 +15,7 @@ from gateway.core.desk.rules import RuleDraft
 from gateway.core.errors import Invalid, Refusal
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import (
+    VALIDATE,
     Level,
     Match,
     MatchKind,
@@ -34,6 +35,7 @@ TEXTS = (
     "zipKind",
     "templateUuid",
     "templateVersion",
+    "validate",
     "executeToken",
     "exampleToken",
     "exampleName",
@@ -141,10 +143,11 @@ def shown(rule: Rule) -> RuleForm:
         values |= {"zip": True, "zipKind": rule.zip.value}
     if rule.file_name_pattern:
         values["fileNamePattern"] = rule.file_name_pattern
-    form = form.having(**values)
+    attributes = dict(rule.attributes)
+    form = form.having(**values, validate=attributes.pop(VALIDATE, ""))
     return replace(
         form,
-        attributes=tuple(rule.attributes.items()),
+        attributes=tuple(attributes.items()),
         validations=tuple(rule.validations),
     )
 
@@ -179,7 +182,8 @@ def draft_of(form: RuleForm) -> RuleDraft:
     """Return what the form means; Invalid if there is no template yet."""
     if not form.template:
         raise Invalid("template", data={"templateUuid": NO_TEMPLATE})
-    names = [name for name, _ in form.attributes]
+    attributes = _attributes(form)
+    names = [name for name, _ in attributes]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         why = f"{twice} is there twice; give it once"
@@ -198,9 +202,17 @@ def draft_of(form: RuleForm) -> RuleDraft:
         stylesheet=form.text("stylesheet"),
         file_name_pattern="" if out else form.text("fileNamePattern"),
         zip=form.zip,
-        attributes=dict(form.attributes),
+        attributes=dict(attributes),
         validations=form.validations,
     )
+
+
+def _attributes(form: RuleForm) -> Sequence[tuple[str, str]]:
+    """Return what stands in the list, and what the chooser of the target means."""
+    target = form.text("validate")
+    if form.direction is RuleDirection.IN or not target:
+        return form.attributes
+    return [*form.attributes, (VALIDATE, target)]
 
 
 def refused(form: RuleForm, refusal: Refusal) -> RuleForm:

@@ -8,7 +8,9 @@ from aiohttp import web
 from admin_web.api.download import OCTETS, download
 from admin_web.pages import rule_form
 from admin_web.pages.integrations import ONE
+from admin_web.pages.outcomes import OUTCOMES, SIZES
 from admin_web.pages.page import Page, Visit, see
+from admin_web.pages.rule_bench import STEPS
 from admin_web.pages.rule_form import RuleForm, draft_of, refused
 from admin_web.pages.rule_work import (
     EXAMPLE_MAX,
@@ -59,7 +61,7 @@ async def show_rule(visit: Visit) -> web.StreamResponse:
 
     The query may choose direction, level and template of a new one.
     """
-    opened = await _opened(visit)
+    opened = await opened_rule(visit)
     if opened.rule is None:
         return await _show(visit, opened, _blank(visit.request.query), fresh=True)
     form = rule_form.shown(opened.rule)
@@ -80,7 +82,7 @@ def _blank(query: Mapping[str, str]) -> RuleForm:
 
 async def work(visit: Visit) -> web.StreamResponse:
     """Do what the pressed button says, and show the form again; nothing is saved."""
-    opened = await _opened(visit)
+    opened = await opened_rule(visit)
     form = await with_files(visit, rule_form.sent(visit.form, opened.rule))
     outcome = None
     wanted = visit.form.text("do")
@@ -96,7 +98,7 @@ async def work(visit: Visit) -> web.StreamResponse:
 
 async def save(visit: Visit) -> web.StreamResponse:
     """Save the rule, whole or not at all."""
-    opened = await _opened(visit)
+    opened = await opened_rule(visit)
     old = opened.rule
     form = await with_files(visit, rule_form.sent(visit.form, old))
     form, _chosen = await with_template(visit, form, fresh=False)
@@ -125,7 +127,7 @@ async def save(visit: Visit) -> web.StreamResponse:
 
 async def preview(visit: Visit) -> web.StreamResponse:
     """Tell what the pattern gives, while it is being typed."""
-    opened = await _opened(visit)
+    opened = await opened_rule(visit)
     form = rule_form.sent(visit.form, opened.rule)
     form, told = await _previewed(visit, opened, form)
     return visit.render("rule_preview.html", form=form, preview=told)
@@ -133,7 +135,7 @@ async def preview(visit: Visit) -> web.StreamResponse:
 
 async def result(visit: Visit) -> web.StreamResponse:
     """Execute again and give the result as a file."""
-    opened = await _opened(visit)
+    opened = await opened_rule(visit)
     form = await with_files(visit, rule_form.sent(visit.form, opened.rule))
     form, _chosen = await with_template(visit, form, fresh=False)
     if form.errors:
@@ -157,7 +159,8 @@ async def _whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def _opened(visit: Visit) -> Opened:
+async def opened_rule(visit: Visit) -> Opened:
+    """Return whose rule is asked for; NotFound if it is another mailbox's."""
     mailbox = await visit.desk.mailboxes.get(visit.mailbox)
     if "rule" not in visit.request.match_info:
         return Opened(mailbox, None)
@@ -215,6 +218,10 @@ async def _show(
         here=opened.here,
         place=places.get(opened.rule.id, 0) if opened.rule else 0,
         count=len(rules),
+        others=[x for x in rules if x.direction is form.direction and x != opened.rule],
+        sizes=SIZES,
+        outcomes=OUTCOMES,
+        steps=STEPS,
         form=form,
         chosen=chosen,
         preview=told,

@@ -12,7 +12,7 @@
 
   // what Execute proves; of the other direction's fields nothing counts
   const CONTENT = ["level", "direction", "templateUuid", "templateVersion", "stylesheet", "attributeName", "attributeValue", "validationName", "validationContent"];
-  const OWN = { OUT: ["kind", "pattern", "multiple"], IN: ["fileNamePattern", "zip", "zipKind"] };
+  const OWN = { OUT: ["kind", "pattern", "multiple", "validate"], IN: ["fileNamePattern", "zip", "zipKind"] };
   const REST = ["name", "enabled"];
   const proofs = new Map();
   let before = null;
@@ -87,7 +87,7 @@
   });
 
   form.addEventListener("htmx:afterRequest", (event) => {
-    if (!event.detail.successful || event.detail.pathInfo.requestPath.endsWith("/preview")) return mark();
+    if (!event.detail.successful || /\/(preview|rehearse)$/.test(event.detail.pathInfo.requestPath)) return mark();
     const { stylesheet, executed } = asked.get(event.detail.xhr);
     const wanted = area().value;
     // typed meanwhile: what is in the editor counts, unless other text was asked for

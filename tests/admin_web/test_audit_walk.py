@@ -38,7 +38,12 @@ V1 = "/api/v1"
 BOX, INTEGRATION = f"{V1}/mailboxes/{{uuid}}", f"{V1}/mailboxes/{{uuid}}/integration"
 PASSWORD = "correct horse"
 # they only look: at a certificate before it is saved, at what a rule would make
-QUIET_OPERATIONS = {f"POST {V1}/certificates/parse", f"POST {V1}/rules/execute"}
+QUIET_OPERATIONS = {
+    f"POST {V1}/certificates/parse",
+    f"POST {V1}/rules/execute",
+    f"POST {V1}/rules/dry-run",
+    f"POST {V1}/mailboxes/{{uuid}}/rules/test",
+}
 # they read, or make a secret that counts for nothing before its first code
 QUIET_ORDERS = {
     "accounts.get",
