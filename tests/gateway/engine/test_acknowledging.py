@@ -12,6 +12,7 @@ from gateway.core.model import Channel, Sent
 from gateway.core.rules import RuleDirection
 from gateway.store import tables, transfers
 from gateway.store.jobs import Jobs
+from gateway.store.retention import Finished
 
 IN, OUT = RuleDirection.IN, RuleDirection.OUT
 ORDER = (
@@ -162,6 +163,11 @@ async def test_who_uses_as2_gets_a_997_by_as2_and_no_file_is_passed_over(line):
     assert any("997 1: rejected" in text for text in await said(line, order))
     why = "it has no header of EDIFACT or X12 that can be read"
     assert f"no acknowledgement could be made: {why}" in await said(line, other)
+    later, finished = line.clock() + timedelta(days=1), Finished(line.db)
+    assert await finished.drop_answers(line.clock()) == 0
+    assert await finished.drop_answers(later) == 1
+    assert await finished.drop_numbers(later) == 2
+    assert {row.last for row in await line.rows("control_numbers")} == {1}
 
 
 async def claimed(line):
