@@ -11,10 +11,14 @@ TAGS = ("settings",)
 
 
 class SettingsAnswer(Answer):
-    """The switches; with `integrationsEnabled` off nobody connects at all."""
+    """The switches; with `integrationsEnabled` off nobody connects at all.
+
+    `accountName` stands at the top of every page.
+    """
 
     integrations_enabled: bool
     show_passwords_once: bool
+    account_name: str
 
 
 class SettingsBody(Body):
@@ -22,6 +26,7 @@ class SettingsBody(Body):
 
     integrations_enabled: bool | None = None
     show_passwords_once: bool | None = None
+    account_name: str | None = None
 
 
 async def get_settings(call: Call) -> SettingsAnswer:
@@ -31,7 +36,10 @@ async def get_settings(call: Call) -> SettingsAnswer:
 async def change_settings(call: Call) -> SettingsAnswer:
     body = call.body(SettingsBody)
     changed = await call.desk.settings.change(
-        call.actor, body.integrations_enabled, body.show_passwords_once
+        call.actor,
+        body.integrations_enabled,
+        body.show_passwords_once,
+        body.account_name,
     )
     return SettingsAnswer.model_validate(changed)
 

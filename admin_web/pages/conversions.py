@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from admin_web.pages.filter_values import mailbox_of
 from admin_web.pages.page import Page, Visit
 from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
@@ -58,7 +59,7 @@ class Filters:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.mailbox or self.rule or self.status or self.q)
+        return bool(mailbox_of(self.mailbox) or self.rule or self.status or self.q)
 
     def address(self, page: int = 1) -> str:
         """Return where that page of the same list is."""
@@ -76,7 +77,7 @@ class Filters:
         """Return the same for the desk."""
         named = self.rule and self.rule != NO_RULE
         return ConversionQuery(
-            mailbox=MailboxId(self.mailbox.lower()) if self.mailbox else None,
+            mailbox=mailbox_of(self.mailbox),
             rule=RuleId(self.rule.lower()) if named else None,
             status=ConversionStatus(self.status) if self.status else None,
             keyword=self.q,
@@ -88,7 +89,7 @@ class Filters:
 
 async def show_log(visit: Visit) -> web.StreamResponse:
     """Show one page of the log, newest first."""
-    filters = Filters.read(visit.request.query)
+    filters = Filters.read(visit.query)
     total, lines = await visit.desk.conversions.search(filters.query())
     boxes = {each.id: each.name for each in await visit.desk.mailboxes.all()}
     return visit.render(

@@ -15,7 +15,9 @@ async def show_dashboard(visit: Visit) -> web.StreamResponse:
     """Show it as of now; who has no mailbox yet is shown where to begin."""
     desk = visit.desk
     line = await desk.news.newest()
-    seen = await desk.dashboard.look(reader_of(visit.request).zone)
+    box = visit.place.mailbox
+    zone = reader_of(visit.request).zone
+    seen = await desk.dashboard.look(zone, box.id if box else None)
     return visit.render(
         "dashboard.html",
         seen=seen,

@@ -24,7 +24,7 @@ STATUSES = [each for each in EnvelopeStatus if each is not EnvelopeStatus.DRAFT]
 
 async def show_envelopes(visit: Visit) -> web.StreamResponse:
     """Show one page; without a chosen mailbox that of the first by name."""
-    filters = Filters.read(visit.request.query)
+    filters = Filters.read(visit.query)
     every = await visit.desk.mailboxes.all()
     if not every:
         return visit.render("envelopes_empty.html", may_make=_may_make(visit))

@@ -5,7 +5,9 @@ from enum import Enum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from admin_web.pages.place import ALL
 from gateway.core.errors import Invalid
+from gateway.core.model import MailboxId
 
 E = TypeVar("E", bound=Enum)
 
@@ -19,6 +21,11 @@ def one_of(kind: type[E], value: str) -> E | None:
     except ValueError as error:
         allowed = ", ".join(str(each.value) for each in kind)
         raise Invalid(f"{value!r} is none of {allowed}.") from error
+
+
+def mailbox_of(value: str) -> MailboxId | None:
+    """Return the mailbox that an address names; None for all of them."""
+    return None if value in {"", ALL} else MailboxId(value.lower())
 
 
 def midnight(

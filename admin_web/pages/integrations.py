@@ -41,14 +41,14 @@ class RuleRow:
 
 
 async def show_integrations(visit: Visit) -> web.StreamResponse:
-    """Show one mailbox; without a choice the first by name, without any the start."""
+    """Show the chosen mailbox; else the first by name; without any the start."""
     wanted = visit.request.query.get("mailbox", "").lower()
+    if wanted:
+        return await show(visit, MailboxId(wanted))
+    if visit.place.mailbox:
+        return see(address_of(visit.place.mailbox.id))
     every = await visit.desk.mailboxes.all()
-    if not wanted:
-        if every:
-            return see(address_of(every[0].id))
-        return await show_empty(visit)
-    return await show(visit, MailboxId(wanted))
+    return see(address_of(every[0].id)) if every else await show_empty(visit)
 
 
 async def save_integration(visit: Visit) -> web.StreamResponse:

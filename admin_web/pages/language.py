@@ -17,7 +17,7 @@ async def choose_language(visit: Visit) -> web.StreamResponse:
     if chosen not in LANGUAGES:
         known = ", ".join(LANGUAGES)
         raise NotFound(f"There is no language {chosen[:20]!r}; there are {known}.")
-    response = see(_inside(visit.form.text("next")))
+    response = see(inside(visit.form.text("next")))
     response.set_cookie(
         LANGUAGE_COOKIE,
         chosen,
@@ -30,7 +30,7 @@ async def choose_language(visit: Visit) -> web.StreamResponse:
     return response
 
 
-def _inside(target: str) -> str:
+def inside(target: str) -> str:
     """Return the target if it is a page of ours, else the front door."""
     ours = target.startswith(("/admin/", "/login")) and target.isprintable()
     return target if ours and "\\" not in target else "/"

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from admin_web.api.operation import (
     Call,
 )
 from admin_web.api.parse import BadRequest, is_text, is_utf8
+from admin_web.pages.place import NOWHERE, Place, place_of
 from admin_web.pages.render import RENDERER
 from admin_web.pages.session import (
     CSRF_FIELD,
@@ -99,6 +100,7 @@ class Visit:
     desk: Desk
     session: Session | None
     form: Form
+    place: Place = NOWHERE
 
     @property
     def actor(self) -> Actor:
@@ -114,6 +116,12 @@ class Visit:
         """Whether htmx asks, for a part of a page."""
         return "HX-Request" in self.request.headers
 
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What a list is asked for: the chosen mailbox, unless the address says."""
+        box = self.place.mailbox
+        return {"mailbox": box.id if box else "", **self.request.query}
+
     def path(self, name: str) -> str:
         """Return the part of the path, lower case (uuids are)."""
         return self.request.match_info[name].lower()
@@ -127,7 +135,9 @@ class Visit:
         self, template: str, status: int = 200, **more: object
     ) -> web.StreamResponse:
         renderer = self.request.app[RENDERER]
-        return renderer.page(self.request, template, self.session, status, **more)
+        return renderer.page(
+            self.request, template, self.session, status, where=self.place, **more
+        )
 
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
@@ -161,15 +171,16 @@ def endpoint(page: Page) -> WebHandler:
             if session.actor.must_change and not page.before_password:
                 return _elsewhere(request, CHOOSE_FIRST)
             _check_role(page.role, session.actor)
+        place = await place_of(request, desk) if session is not None else NOWHERE
         if page.method != "POST":
-            return await page.handler(Visit(request, desk, session, Form()))
+            return await page.handler(Visit(request, desk, session, Form(), place))
         check_origin(request)
         most = STRANGERS_BYTES if session is None else page.max_bytes
         form = Form(await _read(request, most))
         try:
             if page.role is not None and session is not None:
                 check_csrf(request, session, form.raw(CSRF_FIELD))
-            return await page.handler(Visit(request, desk, session, form))
+            return await page.handler(Visit(request, desk, session, form, place))
         finally:
             form.close()
 

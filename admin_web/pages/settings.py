@@ -37,9 +37,16 @@ async def show_settings(visit: Visit) -> web.StreamResponse:
 async def save_switches(visit: Visit) -> web.StreamResponse:
     """Write the switches."""
     form = visit.form
-    await visit.desk.settings.change(
-        visit.actor, form.has("integrationsEnabled"), form.has("showPasswordsOnce")
-    )
+    name = form.text("accountName") if form.has("accountName") else None
+    try:
+        await visit.desk.settings.change(
+            visit.actor,
+            form.has("integrationsEnabled"),
+            form.has("showPasswordsOnce"),
+            name,
+        )
+    except Invalid as refusal:
+        return await _page(visit, account=Entered({"accountName": name}, refusal.data))
     return see(f"{PATH}?saved=switches#switches")
 
 
@@ -97,6 +104,7 @@ async def count_over(visit: Visit) -> web.StreamResponse:
 async def _page(
     visit: Visit,
     *,
+    account: Entered | None = None,
     mail: Entered | None = None,
     answer: MailAnswer | None = None,
     keep: Entered | None = None,
@@ -105,12 +113,15 @@ async def _page(
     desk = visit.desk
     server = await desk.mail_server.get()
     kept = await desk.retention.get()
+    switches = await desk.settings.get()
+    account = account or Entered({"accountName": switches.account_name})
     mail = mail or Entered(_shown(server))
     keep = keep or Entered({each.kind: str(each.days) for each in kept})
     return visit.render(
         "settings.html",
-        422 if mail.errors or keep.errors else 200,
-        switches=await desk.settings.get(),
+        422 if account.errors or mail.errors or keep.errors else 200,
+        account=account,
+        switches=switches,
         server=server,
         mail=mail,
         answer=answer,

@@ -6,11 +6,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from admin_web.pages.filter_values import midnight, one_of
+from admin_web.pages.filter_values import mailbox_of, midnight, one_of
+from admin_web.pages.place import ALL
 from admin_web.pages.texts import N_
 from gateway.core.desk.transfers import TransferQuery
 from gateway.core.errors import Invalid
-from gateway.core.model import Channel, Direction, MailboxId, TransferState
+from gateway.core.model import Channel, Direction, TransferState
 
 LIST = "/admin/transfers"
 SIZE = 50
@@ -55,7 +56,8 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab and the page is chosen."""
-        return any(value for name, value in self.values.items() if name != "state")
+        words = self.values.items()
+        return any(value for name, value in words if name != "state" and value != ALL)
 
     def address(self, **changed: object) -> str:
         """Return where the list is with these words changed; page 1 unless given."""
@@ -75,7 +77,7 @@ class Filters:
                 f"There is no state {self['state']!r}; the tabs have those there are."
             )
         return TransferQuery(
-            mailbox=MailboxId(self["mailbox"].lower()) if self["mailbox"] else None,
+            mailbox=mailbox_of(self["mailbox"]),
             direction=one_of(Direction, self["direction"]),
             protocol=one_of(Channel, self["protocol"]),
             states=TABS[self["state"]][1],

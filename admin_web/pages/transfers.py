@@ -22,7 +22,7 @@ ENVELOPES = 10  # that the page of one transfer names
 
 async def show_transfers(visit: Visit) -> web.StreamResponse:
     """Show one page of those that the address asks for."""
-    return await _list(visit, Filters.read(visit.request.query))
+    return await _list(visit, Filters.read(visit.query))
 
 
 async def _list(

@@ -88,6 +88,27 @@ document.addEventListener("htmx:sendError", () => {
   tell(document.body.dataset.offline, "err");
 });
 
+// --- menus close by Escape, and when something else is pressed ----------------------
+
+function leave(menu) {
+  const inside = menu.contains(document.activeElement);
+  menu.open = false;
+  if (inside) menu.querySelector("summary").focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && !event.defaultPrevented && document.querySelector("details.menu[open]");
+  if (!menu || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  leave(menu);
+});
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
 // --- search: the key / goes there from anywhere but a field ------------------------------
 
 document.addEventListener("keydown", (event) => {

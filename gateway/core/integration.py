@@ -46,10 +46,11 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The switches of the whole appliance."""
+    """What is set for the whole appliance; *account_name* is whose it is, or empty."""
 
     integrations_enabled: bool = True
     show_passwords_once: bool = False
+    account_name: str = ""
 
 
 AS2_DEFAULTS: Mapping[str, object] = {

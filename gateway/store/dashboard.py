@@ -4,7 +4,17 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.desk.dashboard import Day, Failures, Waiting
@@ -20,7 +30,10 @@ _TRIED = re.compile(r"attempt \d+ failed: (?P<why>.*?)(?:; next at \S+)?", re.DO
 
 
 async def days(
-    conn: AsyncConnection, begins: Sequence[tuple[date, datetime]], end: datetime
+    conn: AsyncConnection,
+    begins: Sequence[tuple[date, datetime]],
+    end: datetime,
+    mailbox: MailboxId | None = None,
 ) -> Sequence[Day]:
     """Count what began on each day; *begins* are the days with their first moment."""
     ends = [*(begin for _day, begin in begins[1:]), end]
@@ -32,7 +45,11 @@ async def days(
             func.count(),
             func.sum(failed),
         )
-        .where(transfers.c.created_at >= begin, transfers.c.created_at < until)
+        .where(
+            transfers.c.created_at >= begin,
+            transfers.c.created_at < until,
+            _of(mailbox),
+        )
         .group_by(transfers.c.direction)
         for number, ((_day, begin), until) in enumerate(zip(begins, ends, strict=True))
     ]
@@ -45,14 +62,19 @@ async def days(
     ]
 
 
+def _of(mailbox: MailboxId | None) -> ColumnElement[bool]:
+    return true() if mailbox is None else transfers.c.mailbox == mailbox
+
+
 async def failures(
-    conn: AsyncConnection, since: datetime
+    conn: AsyncConnection, since: datetime, mailbox: MailboxId | None = None
 ) -> tuple[int, Sequence[Failures]]:
     """Return how many ended in failure since then, and the most frequent kinds."""
     recent = and_(
         transfers.c.state == FAILED,
         transfers.c.created_at >= since - STILL_TRIED,
         transfers.c.finished_at >= since,
+        _of(mailbox),
     )
     total = select(func.count()).select_from(transfers).where(recent)
     count = int((await conn.execute(total)).scalar_one())
@@ -74,11 +96,14 @@ async def failures(
     ]
 
 
-async def waiting(conn: AsyncConnection, now: datetime) -> Sequence[Waiting]:
+async def waiting(
+    conn: AsyncConnection, now: datetime, mailbox: MailboxId | None = None
+) -> Sequence[Waiting]:
     """Return whose remote servers did not take what was due, who longest first."""
     stuck = and_(
         transfers.c.state == QUEUED,
         or_(transfers.c.attempts > 0, transfers.c.not_before < now - LATE),
+        _of(mailbox),
     )
     groups = (
         select(
@@ -131,11 +156,15 @@ async def _tries(conn: AsyncConnection, transfer: str) -> tuple[datetime | None,
     return (tried[0][0], tried[-1][1]) if tried else (None, "")
 
 
-async def on_the_way(conn: AsyncConnection) -> tuple[int, int]:
+async def on_the_way(
+    conn: AsyncConnection, mailbox: MailboxId | None = None
+) -> tuple[int, int]:
     """Return how many wait for a try, and how many for an MDN."""
     states = (QUEUED, TransferState.AWAITING_MDN.value)
     counted = select(transfers.c.state, func.count()).group_by(transfers.c.state)
-    rows = await conn.execute(counted.where(transfers.c.state.in_(states)))
+    rows = await conn.execute(
+        counted.where(transfers.c.state.in_(states), _of(mailbox))
+    )
     found = {state: count for state, count in rows}  # noqa: C416 - rows are no pairs to mypy
     return found.get(states[0], 0), found.get(states[1], 0)
 

@@ -97,6 +97,9 @@ class Dashboard:
 class DashboardDesk(Protocol):
     """What people may see at a glance."""
 
-    async def look(self, zone: tzinfo) -> Dashboard:
-        """Return it as of now; days begin and end in that time zone."""
+    async def look(self, zone: tzinfo, mailbox: MailboxId | None = None) -> Dashboard:
+        """Return it as of now; days begin and end in that time zone.
+
+        Of one mailbox, or of all; the disk, mails and jobs are the appliance's.
+        """
         ...

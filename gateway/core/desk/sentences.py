@@ -166,6 +166,8 @@ ANSWERS_NOTHING = Sentence(
 ANSWERS_NONE = N_("it is an acknowledgement that names no interchange")
 CONSUMED = N_("an acknowledgement, and no OUT rule is for it: kept for the trace only")
 
+NAME_OF_ACCOUNT = Sentence(N_("needs at most {most} printable characters"))
+
 SENTENCES = tuple(each for each in globals().values() if isinstance(each, Sentence))
 """In the order above: one that says more stands before the one it contains."""
 

@@ -13,7 +13,7 @@ from gateway.core.integration import Settings
 
 
 class SettingsDesk(Protocol):
-    """Read and write the appliance's switches."""
+    """Read and write the appliance's switches, and whose it is."""
 
     async def get(self) -> Settings: ...
 
@@ -22,8 +22,9 @@ class SettingsDesk(Protocol):
         actor: Actor,
         integrations_enabled: bool | None,  # noqa: FBT001 - a setting, not a flag
         show_passwords_once: bool | None,  # noqa: FBT001 - a setting, not a flag
+        account_name: str | None = None,
     ) -> Settings:
-        """Write what is not None."""
+        """Write what is not None. Invalid names the field."""
         ...
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.core.desk.certificates import Listed
 from gateway.core.desk.dashboard import Dashboard, Disk, Waiting
+from gateway.core.model import MailboxId
 from gateway.core.ports import Clock
 from gateway.engine.parking import active
 from gateway.store import dashboard
@@ -31,16 +32,17 @@ class Glance:
     _warned: Sequence[Listed] = field(default=())
     _asked_at: datetime | None = None
 
-    async def look(self, zone: tzinfo) -> Dashboard:
+    async def look(self, zone: tzinfo, mailbox: MailboxId | None = None) -> Dashboard:
         now = self.clock()
         begins = _begins(now.astimezone(zone).date(), zone)
         async with self.db.read() as conn:
-            days = await dashboard.days(conn, begins, now + timedelta(days=1))
-            failed, failures = await dashboard.failures(conn, now - RECENT)
+            days = await dashboard.days(conn, begins, now + timedelta(days=1), mailbox)
+            failed, failures = await dashboard.failures(conn, now - RECENT, mailbox)
             waiting = [
-                await _switched(conn, one) for one in await dashboard.waiting(conn, now)
+                await _switched(conn, one)
+                for one in await dashboard.waiting(conn, now, mailbox)
             ]
-            queued, awaiting = await dashboard.on_the_way(conn)
+            queued, awaiting = await dashboard.on_the_way(conn, mailbox)
             mails, jobs = await dashboard.troubles(conn, now - RECENT)
         return Dashboard(
             at=now,
@@ -50,7 +52,11 @@ class Glance:
             waiting=waiting,
             queued=queued,
             awaiting=awaiting,
-            certificates=await self._certificates(now),
+            certificates=[
+                one
+                for one in await self._certificates(now)
+                if mailbox is None or one.mailbox in {None, mailbox}
+            ],
             disk=await asyncio.to_thread(_disk, self.data_dir),
             mails_failed=mails,
             jobs_dead=jobs,
