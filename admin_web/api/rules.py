@@ -4,16 +4,17 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from aiohttp import web
-from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import override
 
 from admin_web.api.download import OCTETS, download
-from admin_web.api.models import Answer, Body
+from admin_web.api.models import Answer, Body, Query
 from admin_web.api.operation import Call, Handler, Operation
 from admin_web.api.rule_bench_models import Encoding, ExplanationAnswer, shown
 from admin_web.api.rule_models import ExecuteBody, RuleAnswer, RuleBody
@@ -23,6 +24,20 @@ from gateway.core.errors import Invalid
 from gateway.core.model import MailboxId, RuleId
 
 EXAMPLE_MAX = 16 << 20
+
+
+class DaysQuery(Query):
+    """How many days are wanted, today included."""
+
+    days: int = Field(default=30, ge=1, le=90)
+
+
+class DayAnswer(Answer):
+    """What became of a rule's documents on a day (UTC)."""
+
+    day: date
+    succeeded: int
+    failed: int
 
 
 class OrderBody(Body):
@@ -82,6 +97,11 @@ async def order_rules(call: Call) -> list[RuleAnswer]:
 
 async def get_rule(call: Call) -> RuleAnswer:
     return RuleAnswer.of(await call.desk.rules.get(_rule(call)))
+
+
+async def get_rule_days(call: Call) -> list[DayAnswer]:
+    found = await call.desk.rules.days(_rule(call), call.query(DaysQuery).days)
+    return [DayAnswer.model_validate(each) for each in found]
 
 
 async def save_rule(call: Call) -> RuleAnswer:
@@ -244,6 +264,14 @@ OPERATIONS: Sequence[Operation] = (
     _operation("POST", f"{RULE}/enable", enable_rule, "Switch on", answer=RuleAnswer),
     _operation(
         "POST", f"{RULE}/disable", disable_rule, "Switch off", answer=RuleAnswer
+    ),
+    _operation(
+        "GET",
+        f"{RULE}/statistics",
+        get_rule_days,
+        "How many documents it converted, and how many not, day by day, today first",
+        query=DaysQuery,
+        answer=list[DayAnswer],
     ),
     _operation(
         "GET",

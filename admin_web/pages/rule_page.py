@@ -25,7 +25,7 @@ from admin_web.pages.rule_work import (
 from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.content import Content
-from gateway.core.desk.rules import Preview
+from gateway.core.desk.rules import Preview, RuleDay
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.integration import Mailbox
 from gateway.core.model import RuleId
@@ -33,6 +33,7 @@ from gateway.core.rules import Level, Rule, RuleDirection
 
 NEW = f"{ONE}/rules/new"
 OLD = f"{ONE}/rules/{{rule}}"
+DAYS = 30
 MAX_BYTES = EXAMPLE_MAX + (24 << 20)
 CHANGED = N_(
     "Somebody has saved this rule since you opened it. Save again to replace what they "
@@ -122,7 +123,9 @@ async def save(visit: Visit) -> web.StreamResponse:
         else:
             form = refused(form, refusal)
         return await _show(visit, opened, form)
-    return see(f"{address_of(opened.mailbox.id, rule.id)}?saved")
+    # no rule of the account any more: it is its own mailbox's again
+    here = rule.mailbox if rule.level is Level.MAILBOX else opened.mailbox.id
+    return see(f"{address_of(here, rule.id)}?saved")
 
 
 async def preview(visit: Visit) -> web.StreamResponse:
@@ -229,8 +232,17 @@ async def _show(
         outcome=outcome,
         templates=await visit.desk.templates.latest(),
         saved="saved" in visit.request.query,
+        days=await _days(visit, opened),
         may_edit=visit.actor.role.covers(PersonRole.INTEGRATOR),
     )
+
+
+async def _days(visit: Visit, opened: Opened) -> Sequence[RuleDay]:
+    """Return the days on which the rule did something."""
+    if opened.rule is None or visit.by_script:
+        return []
+    found = await visit.desk.rules.days(opened.rule.id, DAYS)
+    return [each for each in found if each.succeeded or each.failed]
 
 
 def address_of(mailbox: str, rule: str) -> str:

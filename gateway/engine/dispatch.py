@@ -151,7 +151,8 @@ class Dispatcher:
             )
             if status is EnvelopeStatus.COMPLETED:
                 return False
-            if fresh:
+            if fresh:  # somebody has to accept it
+                await notices.arrived(conn, entry, self.clock())
                 await self._note(conn, entry, rule.id, "PROCESSED", sentences.HELD)
             waits = status is EnvelopeStatus.WAITING
             why = sentences.HELD if waits else sentences.DECIDED

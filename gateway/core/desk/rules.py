@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from gateway.core.desk.actor import Actor
@@ -96,6 +97,15 @@ class Preview:
     matches: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RuleDay:
+    """How many documents a rule converted, and how many not, on a day (UTC)."""
+
+    day: date
+    succeeded: int
+    failed: int
+
+
 class RuleDesk(Protocol):
     """What people may ask and order of rules; what is unknown is NotFound."""
 
@@ -104,6 +114,10 @@ class RuleDesk(Protocol):
         ...
 
     async def get(self, rule: RuleId) -> Rule: ...
+
+    async def days(self, rule: RuleId, count: int) -> Sequence[RuleDay]:
+        """Return the last *count* days, today first, as far as the log is kept."""
+        ...
 
     async def example(self, rule: RuleId) -> Content:
         """Return the last good example; NotFound if the rule has none."""

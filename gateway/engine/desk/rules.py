@@ -3,11 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
-from gateway.core.desk.rules import Example, Executed, Looked, Preview, RuleDraft
+from gateway.core.desk.rules import (
+    Example,
+    Executed,
+    Looked,
+    Preview,
+    RuleDay,
+    RuleDraft,
+)
 from gateway.core.errors import N_, Conflict, Invalid, NotFound
 from gateway.core.model import MailboxId, RuleId
 from gateway.core.ports import Blobs, Clock, NewId
@@ -15,7 +23,7 @@ from gateway.core.rules import Level, Rule, RuleDirection
 from gateway.engine.desk.execute_token import ExecuteTokens, KeptExample, content_of
 from gateway.engine.desk.rule_checks import NAME_MAX, completed
 from gateway.engine.desk.rule_runs import RuleRuns, rule_of
-from gateway.store import audit, mailboxes, rules
+from gateway.store import audit, conversions, mailboxes, rules
 from gateway.store.database import Connection, Database
 
 COPY_OF = "Copy of "
@@ -40,6 +48,13 @@ class Rules:
     async def get(self, rule: RuleId) -> Rule:
         async with self.db.read() as conn:
             return await _rule(conn, rule)
+
+    async def days(self, rule: RuleId, count: int) -> Sequence[RuleDay]:
+        midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        begins = [midnight - timedelta(days=back) for back in range(count)]
+        async with self.db.read() as conn:
+            await _rule(conn, rule)
+            return await conversions.days(conn, rule, begins)
 
     async def example(self, rule: RuleId) -> Content:
         kept = await self.get(rule)

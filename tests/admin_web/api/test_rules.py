@@ -370,6 +370,11 @@ async def test_a_clone_is_off_and_last(api, mailbox, add, out_rule, in_rule):
         "enabled": False,
     }
     assert await listed(api, mailbox) == [made["uuid"], last["uuid"], copy["uuid"]]
+    days = await api.get(f"/api/v1/rules/{copy['uuid']}/statistics?days=2")
+    assert await days.json() == [
+        {"day": "2026-01-01", "succeeded": 0, "failed": 0},
+        {"day": "2025-12-31", "succeeded": 0, "failed": 0},
+    ]
 
 
 async def test_rules_are_put_into_order(api, mailbox, add, out_rule, audited):

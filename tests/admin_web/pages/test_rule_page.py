@@ -1,5 +1,7 @@
 """The form of a rule: filled in, executed, saved; every button, down to the store."""
 
+from datetime import timedelta
+
 import pytest
 from documents import IN_STYLESHEET, ORDER_XML, TEMPLATE, TEMPLATE_XML, out_stylesheet
 from rule_browser import NamedFile, RuleBrowser
@@ -19,7 +21,8 @@ from gateway.core.rules import (
     ZipKind,
 )
 from gateway.engine.desk.rules import Rules
-from gateway.store import rules
+from gateway.store import rules, transfers
+from gateway.store.transfers import LogLine
 
 XSD = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:element name="order"><xs:complexType><xs:sequence>
@@ -424,8 +427,39 @@ async def test_a_rule_is_opened_where_it_is_listed(form, keep, seller, box):
     other = await keep(
         id=RuleId("00000000-0000-4000-8000-000000000002"), level=Level.ACCOUNT
     )
-    await form.browser.get(other.replace(box, seller))
+    await form.open(other.replace(box, seller))
     assert form.browser.status == 200
+    form.set(level="MAILBOX", templateUuid=TEMPLATE, stylesheet="")
+    form.set(pattern=".*", direction="IN", fileNamePattern="a.xml")
+    await form.do("execute")
+    await form.save()  # it is its own mailbox's now
+    assert form.browser.url.endswith(f"{other}?saved")
+
+
+async def test_what_a_rule_did_is_told_day_by_day(form, keep, world, box):
+    path = await keep()
+    before = world.clock() - timedelta(days=2)
+    async with world.db.write() as conn:
+        for at, status in (
+            (world.clock(), "SUCCEED"),
+            (before, "FAILED"),
+            (before, "REPROCESSED"),
+            (before, "PROCESSED"),
+            (before - timedelta(days=40), "FAILED"),
+        ):
+            line = LogLine(
+                at=at,
+                mailbox=box,
+                rule=RuleId("00000000-0000-4000-8000-000000000001"),
+                direction="OUT",
+                file_name="a",
+                status=status,
+            )
+            await transfers.log(conn, line)
+    await form.open(path)
+    rows = form.page.xpath("//*[@id='days-dialog']//tbody/tr")
+    shown = [[cell.text for cell in row.findall("td")] for row in rows]
+    assert shown == [["1", "0"], ["0", "2"]]
 
 
 async def test_an_auditor_may_look_and_no_more(stranger, people, keep, box):

@@ -1,6 +1,8 @@
 """Rules that send an archive: held until all have done their part, then sent once."""
 
+import hashlib
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -64,6 +66,7 @@ async def packed(line, box=SUPPLIER):
 
 
 async def test_a_full_archive_goes_once_when_a_person_has_accepted(line):
+    await line.integrate(SUPPLIER, notify_email="anna@example.com")
     rule = await line.rule(IN, "", zip=ZipKind.FULL, file_name_pattern='{"d":"NUMBER"}')
     await attach(line, b"scanned")
     uuid = await send(line)
@@ -71,6 +74,8 @@ async def test_a_full_archive_goes_once_when_a_person_has_accepted(line):
     [held] = [x for x in await line.rows("conversions") if x.rule == rule.id]
     assert (held.status, held.envelope) == ("PROCESSED", uuid)
     assert (await line.row("envelopes", uuid)).status == "WAITING"
+    [mail] = await line.rows("mails")  # somebody has to accept it
+    assert (mail.kind, mail.to) == ("envelope-arrived", "anna@example.com")
     assert await accept(line, uuid)
     await line.work()
     await line.work()
@@ -93,7 +98,7 @@ async def test_a_full_archive_goes_once_when_a_person_has_accepted(line):
     assert (counted.succeeded, counted.failed) == (1, 0)
     [sent] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
     assert (sent.state, sent.content_type) == ("DELIVERED", "application/zip")
-    assert await line.rows("jobs") == []
+    assert [job.kind for job in await line.rows("jobs")] == ["mail"]
 
 
 async def test_every_mailbox_with_such_a_rule_gets_its_own_when_the_last_is_done(line):
@@ -184,3 +189,20 @@ async def test_one_that_cannot_be_printed_fails_in_words_and_is_made_again(line)
     await line.work()
     [again] = [t for t in await line.rows("transfers") if t.direction == "DELIVERED"]
     assert (again.uuid, again.state) == (failed.uuid, "DELIVERED")
+
+
+async def test_a_large_attachment_leaves_in_little_memory(line):
+    await line.rule(IN, "", zip=ZipKind.DOCUMENTS)
+    large = hashlib.shake_256(b"large").digest(1 << 20) * 30
+    await attach(line, large)
+    uuid = await send(line)
+    await accept(line, uuid)
+    tracemalloc.start()
+    try:
+        await line.work()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 << 20 < len(large)
+    [archive] = (await packed(line)).values()
+    assert archive.read("attachments/_.._scan.pdf") == large

@@ -34,7 +34,7 @@ from gateway.core.model import (
 )
 from gateway.core.rules import Match, MatchKind, RuleDirection
 from gateway.engine.parking import PARKED
-from gateway.store import deliveries, envelopes, integrations
+from gateway.store import deliveries, envelopes, integrations, jobs
 from gateway.store.jobs import Jobs
 from gateway.store.tables import mailbox_entries
 
@@ -177,6 +177,25 @@ async def test_several_envelopes_are_posted_all_or_none(line):
     error = (await line.row("transfers", transfer)).error
     assert "envelope 2 of 2" in error["message"]
     assert len(await line.rows("envelopes")) == 2
+
+
+async def test_several_envelopes_are_posted_once_though_their_job_runs_again(line):
+    two = f"<envelopes>{envelope('1')}{envelope('2')}</envelopes>"
+    await line.rule(OUT, stylesheet(two), multiple_envelopes=True)
+    transfer = await line.put("a.txt", b"a")
+    [stale] = await Jobs(line.db).claim("w1", line.clock(), timedelta(minutes=1), 1)
+    line.clock.tick(timedelta(minutes=2))
+    [fresh] = await Jobs(line.db).claim("w2", line.clock(), timedelta(minutes=1), 1)
+    with pytest.raises(LeaseLost):  # as if the power went before the commit
+        await line.do(stale)
+    assert await line.rows("envelopes") == []
+    await line.do(fresh)
+    async with line.db.write() as conn:
+        await jobs.add(conn, "route", transfer, line.clock())
+    await line.work()
+    assert [row.source_index for row in await line.rows("envelopes")] == [0, 1]
+    [kept] = [row for row in await line.rows("rules") if row.succeeded]
+    assert (kept.succeeded, kept.failed) == (1, 0)
 
 
 async def test_a_stylesheet_looks_things_up_and_attaches_the_file(line):
