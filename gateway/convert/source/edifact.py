@@ -1,10 +1,11 @@
 """EDIFACT and EANCOM to XML: UNB, one element per message, groups by directory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from gateway.convert.source.base import Described, Source
 from gateway.convert.source.directory import Directory, directory, service
+from gateway.convert.source.numbered import numbered
 from gateway.convert.source.placing import NOWHERE, Placing
 from gateway.convert.source.syntax import Composite, Interchange, Segment
 
@@ -182,29 +183,43 @@ class _Reader:
         self._write(segment)
 
     def _write(self, segment: Segment) -> None:
-        flags = (self._directory or service()).composites.get(segment.tag, ())
-        tag, many = segment.tag, len(flags)
+        tag, interchange = segment.tag, self._interchange
+        flags = (self._directory or service()).composites.get(tag, ())
+        if interchange.escaped and interchange.plain(segment.text):
+            self._out.append(self._plain(tag, segment.text, flags))
+            return
+        many = len(flags)
         parts = [f"<{tag}>"]
-        for index, element in enumerate(segment.elements):
-            composite = index < many and flags[index]
+        for place, element in enumerate(segment.elements, 1):
+            composite = place <= many and flags[place - 1]
             for values in element:
-                if any(values) or len(element) > 1:
-                    name = f"{tag}{index + 1:02}"
-                    parts.append(self._element(name, values, composite=composite))
+                if any(values):
+                    parts.append(self._element(tag, place, values, composite=composite))
+                elif len(element) > 1:  # or the others would change their places
+                    parts.append(numbered(tag, place).simple(""))
         parts.append(f"</{tag}>")
         self._out.append("".join(parts))
 
-    def _element(self, name: str, values: Composite, *, composite: bool) -> str:
+    def _plain(self, tag: str, text: str, flags: Sequence[bool]) -> str:
+        """Return the XML of a segment without released signs and repetitions."""
+        marks, many = self._interchange.separators, len(flags)
+        component = marks.component
+        parts = [f"<{tag}>"]
+        for place, value in enumerate(text.split(marks.element)):
+            if not value or not place:
+                continue
+            composite = place <= many and flags[place - 1]
+            values = value.split(component) if component in value else (value,)
+            parts.append(_element_xml(tag, place, values, composite=composite))
+        parts.append(f"</{tag}>")
+        return "".join(parts)
+
+    def _element(
+        self, tag: str, place: int, values: Composite, *, composite: bool
+    ) -> str:
         if not self._interchange.escaped:
             values = [escape(value) for value in values]
-        if not composite and not any(values[1:]):
-            return f"<{name}>{values[0]}</{name}>"
-        inner = [
-            f"<{name}{index:02}>{value}</{name}{index:02}>"
-            for index, value in enumerate(values, 1)
-            if value
-        ]
-        return f"<{name}>{''.join(inner)}</{name}>"
+        return _element_xml(tag, place, values, composite=composite)
 
     def _warn(self, segment: Segment, message: str) -> None:
         line = self._interchange.line(segment.offset) if self._roomy else 0
@@ -221,6 +236,14 @@ class _Reader:
         return self._interchange.unfit(
             message, segment.number, segment.tag, segment.offset
         )
+
+
+def _element_xml(tag: str, place: int, values: Composite, *, composite: bool) -> str:
+    """Return an element, with its components inside if it is or must be composite."""
+    names = numbered(tag, place)
+    if composite or any(values[1:]):
+        return names.composite(values)
+    return names.simple(values[0]) if values[0] else ""
 
 
 _SERVICES = {

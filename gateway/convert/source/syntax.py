@@ -65,16 +65,24 @@ class Separators:
 
 
 class Segment(NamedTuple):
-    """One segment: number from 1, where it starts, tag, elements.
+    """One segment: number from 1, where it starts, tag, its text.
 
-    An element is a list of repetitions (one, before syntax version 4), a repetition a
-    list of component values.
+    *split* takes a text apart: most segments are read in a simpler way.
     """
 
     number: int
     offset: int
     tag: str
-    elements: Sequence[Element]
+    text: str
+    split: Callable[[str], Sequence[Element]]
+
+    @property
+    def elements(self) -> Sequence[Element]:
+        """The elements: lists of repetitions, these are lists of component values.
+
+        There is one repetition before syntax version 4.
+        """
+        return self.split(self.text)
 
     def value(self, element: int, component: int = 0) -> str:
         """Return one value, counted from 0; empty if the segment ends before it."""
@@ -210,40 +218,48 @@ class Interchange:
                 "",
                 bad.start(),
             )
-        split, repeats = self._splitters()
+        split = self._splitter()
+        known: set[str] = set()
         for number, (offset, raw) in enumerate(self._raw(), 1):
             if tags and raw[:3] not in tags:
                 continue
-            tag, *elements = split(raw, self.separators.element)
-            tag = tag.split(self.separators.component)[0].strip()
-            if not _TAG.fullmatch(tag):
-                raise self.unfit(
-                    f"{tag[:20]!r} is not a segment tag of three capitals or digits",
-                    number,
-                    "",
-                    offset,
-                )
-            yield Segment(number, offset, tag, [repeats(each) for each in elements])
+            tag = raw.split(self.separators.element, 1)[0]
+            if tag not in known:
+                tag = tag.split(self.separators.component)[0].strip()
+                if not _TAG.fullmatch(tag):
+                    raise self.unfit(
+                        f"{tag[:20]!r} is not a segment tag of three capitals or"
+                        " digits",
+                        number,
+                        "",
+                        offset,
+                    )
+                known.add(tag)
+            yield Segment(number, offset, tag, raw, split)
+
+    def plain(self, text: str) -> bool:
+        """Whether a segment's text is taken apart by its separators alone."""
+        marks = self.separators
+        return not (
+            (marks.release and marks.release in text)
+            or (marks.repetition and marks.repetition in text)
+        )
 
     def _raw(self) -> Iterator[tuple[int, str]]:
         """Yield each segment's offset and text without its terminator."""
         text, marks = self.text, self.separators
-        end = re.escape(marks.terminator)
-        if marks.release and marks.release in text:
-            free = re.escape(marks.release)
-            pattern = rf"((?:[^{free}{end}]|{free}.)*+){end}"
-        else:
-            pattern = rf"([^{end}]*+){end}"
-        place = self._begin
+        end, release = marks.terminator, marks.release
+        place = start = self._begin
         count = 0
-        for found in re.compile(pattern, re.DOTALL).finditer(text, self._begin):
-            if found.start() != place:
-                break
-            place = found.end()
-            raw = found[1].lstrip()
+        while (cut := text.find(end, start)) >= 0:
+            start = cut + 1
+            if release and text[cut - 1] == release and _released(text, cut, release):
+                continue
+            raw = text[place:cut].lstrip()
+            place = start
             if raw:
                 count += 1
-                yield found.end() - 1 - len(raw), raw
+                yield cut - len(raw), raw
         rest = text[place:]
         if rest.strip(_PADDING):
             offset = place + len(rest) - len(rest.lstrip())
@@ -256,37 +272,46 @@ class Interchange:
                 offset,
             )
 
-    def _splitters(
-        self,
-    ) -> tuple[Callable[[str, str], list[str]], Callable[[str], Element]]:
-        """Return how to split at a separator, and an element into its values."""
+    def _splitter(self) -> Callable[[str], Sequence[Element]]:
+        """Return what takes a segment's text apart."""
         marks = self.separators
         release, component, repetition = (
             marks.release,
             marks.component,
             marks.repetition,
         )
-
-        def split(text: str, at: str) -> list[str]:
-            if not release or release not in text:
-                return text.split(at)
-            return _split_released(text, at, release)
-
         unescape = (
             re.compile(re.escape(release) + "(.)", re.DOTALL) if release else None
         )
 
+        def parts(text: str, at: str) -> list[str]:
+            if not release or release not in text:
+                return text.split(at)
+            return _split_released(text, at, release)
+
         def components(text: str) -> list[str]:
             if unescape is None or release not in text:
                 return text.split(component)
-            return [unescape.sub(r"\1", value) for value in split(text, component)]
+            return [unescape.sub(r"\1", value) for value in parts(text, component)]
 
         def repeats(text: str) -> Element:
             if not repetition or repetition not in text:
                 return (components(text),)
-            return [components(each) for each in split(text, repetition)]
+            return [components(each) for each in parts(text, repetition)]
 
-        return split, repeats
+        def split(text: str) -> Sequence[Element]:
+            _tag, *elements = parts(text, marks.element)
+            return [repeats(each) for each in elements]
+
+        return split
+
+
+def _released(text: str, at: int, release: str, start: int = 0) -> bool:
+    """Whether the sign at this place is data: an odd number of releases before it."""
+    before = at
+    while before > start and text[before - 1] == release:
+        before -= 1
+    return (at - before) % 2 == 1
 
 
 def _split_released(text: str, at: str, release: str) -> list[str]:
@@ -298,10 +323,7 @@ def _split_released(text: str, at: str, release: str) -> list[str]:
         if cut < 0:
             parts.append(text[start:])
             return parts
-        marks = 0
-        while cut - marks > start and text[cut - marks - 1] == release:
-            marks += 1
         place = cut + 1
-        if marks % 2 == 0:
+        if not _released(text, cut, release, start):
             parts.append(text[start:cut])
             start = place

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 
 from gateway.convert.source.base import Described, Source
 from gateway.convert.source.directory import Directory, x12_directory
+from gateway.convert.source.numbered import numbered
 from gateway.convert.source.placing import NOWHERE, Placing
 from gateway.convert.source.x12_syntax import Interchange, Segment
 from gateway.convert.unfit import Unfit
@@ -214,41 +215,37 @@ class _Reader:
         tag = segment.tag
         flags = self._directory.composites.get(tag, ())
         repetition = self._interchange.repetition
+        many = len(flags)
         parts = []
-        for index, text in enumerate(segment.elements):
+        for place, text in enumerate(segment.elements, 1):
             if not text:
                 continue
-            name = f"{tag}{index + 1:02}"
-            composite = index < len(flags) and flags[index]
-            if repetition and repetition in text:
-                parts += [
-                    self._element(segment, name, each, composite=composite)
-                    for each in text.split(repetition)
-                ]
-            else:
-                parts.append(self._element(segment, name, text, composite=composite))
+            composite = place <= many and flags[place - 1]
+            repeats = repetition and repetition in text
+            parts += [
+                self._element(segment, place, each, composite=composite)
+                for each in (text.split(repetition) if repeats else [text])
+            ]
         return "".join(parts)
 
     def _element(
-        self, segment: Segment, name: str, text: str, *, composite: bool
+        self, segment: Segment, place: int, text: str, *, composite: bool
     ) -> str:
         component = self._interchange.component
+        names = numbered(segment.tag, place)
         if not composite and component in text:
             if self._known:  # the table says that it has no components
                 self._warn(
                     segment,
-                    f"{name} holds the component separator {component!r}; kept as text",
+                    f"{names.name} holds the component separator {component!r}; kept"
+                    " as text",
                 )
             else:
                 composite = True
         if not composite:
-            return f"<{name}>{escape(text)}</{name}>"
-        inner = [
-            f"<{name}{index:02}>{escape(value)}</{name}{index:02}>"
-            for index, value in enumerate(text.split(component), 1)
-            if value
-        ]
-        return f"<{name}>{''.join(inner)}</{name}>"
+            return names.simple(escape(text))
+        values = [escape(value) for value in text.split(component)]
+        return names.composite(values) or names.simple("")
 
     def _warn(self, segment: Segment, message: str) -> None:
         # finding a line takes time, so only for what will be shown
