@@ -28,9 +28,20 @@ async def received(
     if not await asyncio.to_thread(_suspect, upload, blobs):
         return None
     survey = await conversions.survey(upload.blob)
-    if isinstance(survey, Survey):
-        return survey if survey.acknowledges else None
-    return survey
+    if not isinstance(survey, Survey):
+        return survey
+    if not survey.acknowledges:
+        return None
+    return _torn(upload) if survey.fault else survey
+
+
+def _torn(upload: Upload) -> Problem:
+    return Problem(
+        "acknowledgement-syntax",
+        sentences.TORN_ANSWER(file=upload.name.text),
+        "read",
+        remedy=N_("Ask the sender for the whole file, or repair it and resend it."),
+    )
 
 
 def _suspect(upload: Upload, blobs: Blobs) -> bool:

@@ -163,6 +163,9 @@ ANSWERS_NOTHING = Sentence(
         " mailbox"
     )
 )
+TORN_ANSWER = Sentence(
+    N_("{file} is an acknowledgement (CONTRL, 997) that cannot be read to its end")
+)
 ANSWERS_NONE = N_("it is an acknowledgement that names no interchange")
 CONSUMED = N_("an acknowledgement, and no OUT rule is for it: kept for the trace only")
 

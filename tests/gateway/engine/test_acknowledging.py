@@ -153,6 +153,8 @@ async def test_who_uses_as2_gets_a_997_by_as2_and_no_file_is_passed_over(line):
     line.as2.script.append(Sent("MDN"))
     order = await line.put("po.x12", PO)
     other = await line.put("a.txt", "no interchange")
+    torn = ANSWER.format(1, "1", "7").partition("UNT")[0]
+    broken = await line.put("c.edi", torn, mailbox=SUPPLIER)
     await line.work()
     [parcel] = line.as2.sent
     assert (parcel.name.text, parcel.envelope) == ("997_000000077.x12", None)
@@ -163,6 +165,8 @@ async def test_who_uses_as2_gets_a_997_by_as2_and_no_file_is_passed_over(line):
     assert any("997 1: rejected" in text for text in await said(line, order))
     why = "it has no header of EDIFACT or X12 that can be read"
     assert f"no acknowledgement could be made: {why}" in await said(line, other)
+    error = (await line.row("transfers", broken)).error
+    assert (error["code"], error["step"]) == ("acknowledgement-syntax", "read")
     later, finished = line.clock() + timedelta(days=1), Finished(line.db)
     assert await finished.drop_answers(line.clock()) == 0
     assert await finished.drop_answers(later) == 1
