@@ -35,7 +35,7 @@ class Part:
     def lines(self) -> Sequence[Sequence[tuple[str, str]]]:
         """Return the differences, line by line with their marks."""
         documents = self.rehearsal.documents if self.rehearsal else ()
-        return [[(x[:1], x[1:]) for x in one.difference] for one in documents]
+        return [[_marked(line) for line in one.difference] for one in documents]
 
 
 async def rehearse(visit: Visit) -> web.StreamResponse:
@@ -76,6 +76,10 @@ async def _part(visit: Visit, opened: Opened, form: RuleForm) -> Part:
     except Refusal as refusal:
         return Part(fault=refusal.message)
     return Part(rehearsal=run, mark=mark)
+
+
+def _marked(line: str) -> tuple[str, str]:
+    return (line[0], line[1:]) if line[:1] in {"+", "-", " "} else ("", line)
 
 
 def _of(visit: Visit, opened: Opened) -> Sequence[RuleId] | None:
