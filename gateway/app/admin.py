@@ -65,7 +65,9 @@ def desk(
     runs = RuleRuns(
         db, blobs, engine.conversions, engine.archives, engine.drafts, utc_now, new_id
     )
-    trials = Trials(db, engine.conversions, engine.drafts, utc_now, new_id)
+    trials = Trials(
+        db, engine.conversions, engine.archives, engine.drafts, utc_now, new_id
+    )
     spool = base.config.layout.as2_spool
     maker = KeyMaker(vault=vault, clock=utc_now, new_id=new_id)
     certificates = Certificates(

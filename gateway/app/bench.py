@@ -28,5 +28,12 @@ async def bench(base: Foundation) -> AsyncIterator[Bench]:
         known = await mailboxes.listing(conn)
     async with converter(base) as pool:
         engine = build(base, pool)
-        trials = Trials(base.db, engine.conversions, engine.drafts, utc_now, new_id)
+        trials = Trials(
+            base.db,
+            engine.conversions,
+            engine.archives,
+            engine.drafts,
+            utc_now,
+            new_id,
+        )
         yield Bench(RuleBench(base.db, base.blobs, trials, utc_now, new_id), known)

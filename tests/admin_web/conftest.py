@@ -117,8 +117,8 @@ def desk(world, tmp_path, blobs, converter):
         blobs, converter, Lookups(db, clock), OwnDirectories(db, blobs)
     )
     drafts = Drafts(db, blobs, new_id)
-    trials = Trials(db, conversions, drafts, clock, new_id)
     archives = Archives(db, blobs, Printer(blobs, converter))
+    trials = Trials(db, conversions, archives, drafts, clock, new_id)
     maker = KeyMaker(vault=world.vault, clock=clock, new_id=new_id)
     book = MailboxAs2Book(
         db=db, vault=world.vault, clock=clock, base_url=lambda: "https://edi.example"

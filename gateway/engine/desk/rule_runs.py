@@ -10,7 +10,7 @@ from gateway.core import naming
 from gateway.core.desk.explained import Explanation
 from gateway.core.desk.rules import Example, Preview, RuleDraft
 from gateway.core.envelope import Draft, Envelope
-from gateway.core.errors import N_, Invalid
+from gateway.core.errors import Invalid
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
     BlobRef,
@@ -21,9 +21,9 @@ from gateway.core.model import (
     RuleId,
 )
 from gateway.core.ports import Blobs, Clock, NewId
-from gateway.core.rules import MatchKind, Rule, RuleDirection, ZipKind
-from gateway.engine.archives import Archives, named, packed
-from gateway.engine.conversion import Conversions, Incoming, SourceFile, name_of
+from gateway.core.rules import MatchKind, Rule, RuleDirection
+from gateway.engine.archives import Archives, named
+from gateway.engine.conversion import Conversions, Incoming, SourceFile
 from gateway.engine.desk.execute_token import KeptExample
 from gateway.engine.desk.refusals import refusal
 from gateway.engine.desk.rule_bench import ATTRIBUTES, RANDOM_NUMBER
@@ -31,8 +31,6 @@ from gateway.engine.desk.trials import Trials
 from gateway.engine.drafts import Drafts
 from gateway.store import templates
 from gateway.store.database import Database
-
-EMPTY_FILES = N_("The attachments are empty here; an envelope's own are packed whole.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +126,9 @@ class RuleRuns:
             received_at=envelope.created_at,
         )
         kept = KeptExample(example.name if example else "", blob if example else None)
-        rule = self._rule(mailbox, draft)
-        if rule.zip is not None:
-            return await self._packed(rule, rule.zip, incoming, kept)
-        trial = await self._trials.into(rule, incoming, RANDOM_NUMBER)
+        trial = await self._trials.into(
+            self._rule(mailbox, draft), incoming, RANDOM_NUMBER
+        )
         if trial.problem:
             raise refusal(trial.problem)
         return Run(
@@ -141,28 +138,6 @@ class RuleRuns:
             result=trial.result,
             warnings=trial.warnings,
             explanation=trial.explanation,
-        )
-
-    async def _packed(
-        self, rule: Rule, kind: ZipKind, incoming: Incoming, kept: KeptExample
-    ) -> Run:
-        """Pack the archive as if the envelope were completed."""
-        name = name_of(rule, incoming, RANDOM_NUMBER)
-        if isinstance(name, Problem):
-            raise refusal(name)
-        made = await self.archives.trial(
-            kind, incoming.mailbox, incoming.envelope, incoming.xml
-        )
-        if isinstance(made, Problem):
-            raise refusal(made)
-        xml = await asyncio.to_thread(self.blobs.path(incoming.xml).read_bytes)
-        carries = bool(incoming.envelope.draft.attachments)
-        return Run(
-            kept=kept,
-            source_xml=xml,
-            file_name=named(name).text,
-            result=b"".join([part async for part in packed(made)]),
-            warnings=[EMPTY_FILES] if carries else [],
         )
 
     async def _given(self, draft: RuleDraft, example: Example) -> Envelope:
@@ -197,7 +172,14 @@ class RuleRuns:
 
     @property
     def _trials(self) -> Trials:
-        return Trials(self.db, self.conversions, self.drafts, self.clock, self.new_id)
+        return Trials(
+            self.db,
+            self.conversions,
+            self.archives,
+            self.drafts,
+            self.clock,
+            self.new_id,
+        )
 
     def _rule(self, mailbox: MailboxId, draft: RuleDraft) -> Rule:
         return rule_of(RuleId(self.new_id()), mailbox, draft)

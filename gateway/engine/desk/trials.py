@@ -8,16 +8,19 @@ from gateway.convert import envelope_xml
 from gateway.convert.watch import Watch
 from gateway.core.desk.explained import Addressee, Explanation, LookedUp, MadeEnvelope
 from gateway.core.envelope import Draft, Envelope
+from gateway.core.errors import N_
 from gateway.core.model import EnvelopeId, MailboxId, Problem
 from gateway.core.ports import Clock, NewId, Resolver
-from gateway.core.rules import Rule
-from gateway.engine.conversion import Conversions, Incoming, SourceFile
+from gateway.core.rules import Rule, ZipKind
+from gateway.engine.archives import Archives, named, packed
+from gateway.engine.conversion import Conversions, Incoming, SourceFile, name_of
 from gateway.engine.drafts import Drafts
 from gateway.engine.lookups import Answers
 from gateway.store import mailboxes
 from gateway.store.database import Database
 
 LOOKUPS = 1000  # that are told
+EMPTY_FILES = N_("The attachments are empty here; an envelope's own are packed whole.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class Trials:
 
     db: Database
     conversions: Conversions
+    archives: Archives
     drafts: Drafts
     clock: Clock
     new_id: NewId
@@ -114,7 +118,9 @@ class Trials:
         )
 
     async def into(self, rule: Rule, incoming: Incoming, random_number: str) -> Trial:
-        """Turn the envelope into a file."""
+        """Turn the envelope into a file; an archive as if it were completed."""
+        if rule.zip is not None:
+            return await self._packed(rule, rule.zip, incoming, random_number)
         watch, asked = Watch(), Recorded(self.conversions.lookups)
         conversions = replace(self.conversions, lookups=asked)
         made = await conversions.into(rule, incoming, random_number)
@@ -128,6 +134,29 @@ class Trials:
             result=made.converted.output,
             warnings=made.converted.warnings,
             explanation=Explanation(steps=watch.steps, lookups=asked.told),
+        )
+
+    async def _packed(
+        self, rule: Rule, kind: ZipKind, incoming: Incoming, random_number: str
+    ) -> Trial:
+        watch = Watch()
+        name = name_of(rule, incoming, random_number)
+        if isinstance(name, Problem):
+            return Trial(problem=name)
+        made = await self.archives.trial(
+            kind, incoming.mailbox, incoming.envelope, incoming.xml
+        )
+        watch.lap("print")
+        if isinstance(made, Problem):
+            problem = replace(made, rule=rule.id)
+            return Trial(problem=problem, explanation=Explanation(steps=watch.steps))
+        data = b"".join([part async for part in packed(made)])
+        watch.lap("pack")
+        return Trial(
+            file_name=named(name).text,
+            result=data,
+            warnings=[EMPTY_FILES] if incoming.envelope.draft.attachments else [],
+            explanation=Explanation(steps=watch.steps),
         )
 
     async def seen(self, source: SourceFile) -> bytes:

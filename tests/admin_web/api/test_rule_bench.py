@@ -1,13 +1,21 @@
 """The test bench over the API: what rules would do, and that nothing happens."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from documents import IN_STYLESHEET, ORDER_XML, TEMPLATE, envelope_xml
 from sqlalchemy import func, select
 
 from gateway.core.model import MailboxId, RuleId, TemplateId
-from gateway.core.rules import Level, Match, MatchKind, Rule, RuleDirection
+from gateway.core.rules import (
+    Level,
+    Match,
+    MatchKind,
+    Rule,
+    RuleDirection,
+    ZipKind,
+)
 from gateway.store import rules, tables
 
 LOOKING_UP = f"""<xsl:stylesheet version="2.0"
@@ -151,7 +159,7 @@ async def test_a_file_that_no_rule_takes_is_shown_as_xml(bench, keep):
 
 
 async def test_a_native_envelope_is_tried_as_one_that_comes_in(
-    bench, keep, mailbox, seller
+    bench, keep, mailbox, seller, world
 ):
     xml = envelope_xml(mailbox)
     told = await bench(xml)
@@ -165,6 +173,11 @@ async def test_a_native_envelope_is_tried_as_one_that_comes_in(
     assert (told["rule"], told["error"]) == (rule.id, None)
     assert told["fileName"] == "0123456789.xml"
     assert "<erp>4711</erp>" in told["result"]
+    async with world.db.write() as conn:
+        await rules.save(conn, replace(rule, zip=ZipKind.DOCUMENTS), world.clock())
+    packed = await bench(xml)
+    assert packed["fileName"].endswith(".xml.zip")
+    assert base64.b64decode(packed["result"]).startswith(b"PK")
     out = await bench(xml, direction="OUT")
     assert (out["direction"], out["error"]["code"]) == ("OUT", "no-rule")
 

@@ -47,7 +47,14 @@ async def line(db, tmp_path, clock):
 def rehearse(line):
     """Return what runs a draft on every document, part by part."""
     router = line.handlers["route"]
-    trials = Trials(line.db, router.conversions, line.drafts, line.clock, line.new_id)
+    trials = Trials(
+        line.db,
+        router.conversions,
+        line.handlers["dispatch"].archives,
+        line.drafts,
+        line.clock,
+        line.new_id,
+    )
     desk = Rehearsals(line.db, line.blobs, trials, line.clock, line.new_id)
 
     async def run(mailbox, draft, rule=None, of=None, **past):
