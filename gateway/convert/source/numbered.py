@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-_MADE = 20  # components whose names are made before; more are rare
+_KEPT = 20  # components whose names are kept; more are rare
 
 
 class Numbered:
@@ -14,7 +14,7 @@ class Numbered:
     def __init__(self, name: str) -> None:
         self.name = name
         self.before, self.after = f"<{name}>", f"</{name}>"
-        self._inner = [_tags(name, number) for number in range(1, _MADE + 1)]
+        self._inner: list[tuple[str, str]] = []
 
     def simple(self, value: str) -> str:
         """Return the element with this value, which is XML already."""
@@ -23,8 +23,9 @@ class Numbered:
     def composite(self, values: Sequence[str]) -> str:
         """Return the element with its components; "" if all of them are empty."""
         tags = self._inner
-        if len(values) > _MADE:
+        if len(values) > len(tags):
             tags = [_tags(self.name, number) for number in range(1, len(values) + 1)]
+            self._inner = tags[:_KEPT]
         inner = [
             before + value + after
             for value, (before, after) in zip(values, tags, strict=False)

@@ -29,7 +29,13 @@ CHARACTER_SETS = {
 }
 """Syntax identifier (UNB0101) to codec, ISO 9735-1 annex and UN code list 0001."""
 
-_START = re.compile(rb"(UNA.{6}\s*)?UNB.(?P<identifier>[A-Z]{3}[A-Z0-9])", re.DOTALL)
+_START = re.compile(
+    rb"(UNA.{6}\s*)?UNB.(?P<identifier>[A-Z]{3}[A-Z0-9])"
+    rb"(?:(?P<component>[^\w\s])4(?P=component)\w{0,6}(?P=component)(?P<coded>\d))?",
+    re.DOTALL,
+)
+_CODED = {"3": "cp850", "7": "utf-8"}
+"""Character encoding (UNB0104, code list 0133), which goes before the identifier."""
 _WIDE = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
@@ -62,6 +68,11 @@ class Separators:
     @property
     def signs(self) -> str:
         return "".join(astuple(self))
+
+
+def character_set(identifier: str, coded: str = "") -> str | None:
+    """Return the codec of UNB0101 and UNB0104; None if it is not known."""
+    return _CODED.get(coded) or CHARACTER_SETS.get(identifier)
 
 
 class Segment(NamedTuple):
@@ -137,7 +148,8 @@ class Interchange:
                 _REMEDY,
             )
         identifier = start["identifier"].decode()
-        codec = "utf-8" if self._wide else CHARACTER_SETS.get(identifier)
+        coded = (start["coded"] or b"").decode()
+        codec = "utf-8" if self._wide else character_set(identifier, coded)
         if codec is None:
             self.warnings.append(
                 f"Syntax identifier {identifier} is not known; read as ISO 8859-1."

@@ -6,7 +6,7 @@ from itertools import islice
 from lxml import etree
 
 from gateway.convert.safe_xml import line_of
-from gateway.convert.source.syntax import CHARACTER_SETS
+from gateway.convert.source.syntax import CHARACTER_SETS, character_set
 from gateway.convert.write.base import Wanted, line_break, parsed, unwritable
 from gateway.convert.write.edifact_text import Texts, separators
 from gateway.convert.write.segments import (
@@ -79,7 +79,8 @@ class _Writer:
     def bytes(self) -> bytes:
         """Return the interchange in the character set that UNB01 names."""
         identifier = self._header.value(1)
-        codec = CHARACTER_SETS[identifier]
+        coded = self._header.value(1, 4)
+        codec = character_set(identifier, coded) or CHARACTER_SETS["UNOC"]
         text = "".join(text for text, _, _ in self._texts)
         start = f"UNA{self._una}{self._break}" if self._una else ""
         try:

@@ -153,6 +153,16 @@ def test_groups_of_messages_stand_around_their_messages():
     assert tags == ["UNB", "UNG", "ORDERS", "UNE", "UNZ"]
 
 
+def test_many_components_and_repetitions_keep_their_places():
+    many = ":".join(str(n) for n in range(1, 31))
+    text = (
+        f"{UNB.replace('UNOC:3', 'UNOC:4')}{UNH}FTX+A**B+++{many}'UNT+3+1'UNZ+1+REF1'"
+    )
+    xml = tree(text)
+    assert [each.text for each in xml.iter("FTX01")] == ["A", None, "B"]
+    assert xml.findtext(".//FTX04/FTX0430") == "30"
+
+
 def test_several_messages_follow_each_other():
     second = UNH.replace("UNH+1", "UNH+2")
     text = f"{UNB}{UNH}BGM+1'UNT+3+1'{second}BGM+2'UNT+3+2'UNZ+2+REF1'"
@@ -243,6 +253,15 @@ def test_characters_beyond_the_set_are_read_as_latin_1_with_a_warning(identifier
     source = read(f"{head}{UNH}BGM+1+Müller'UNT+3+1'UNZ+1+REF1'")
     assert says in source.warnings[0]
     assert "Müller" in source.xml.decode()
+
+
+@pytest.mark.parametrize(
+    ("coded", "codec"), [("7", "utf-8"), ("3", "cp850"), ("2", "latin-1")]
+)
+def test_the_coded_encoding_goes_before_the_syntax_identifier(coded, codec):
+    head = UNB.replace("UNOC:3", f"UNOC:4::{coded}")
+    data = f"{head}{UNH}BGM+1+Müller'UNT+3+1'UNZ+1+REF1'".encode(codec)
+    assert tree(data).findtext(".//BGM02") == "Müller"
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
