@@ -16,7 +16,7 @@ from gateway.core.errors import Conflict, Invalid, QuotaExceeded
 
 LIST = "/admin/templates/directories"
 ONE = f"{LIST}/{{name}}"
-FILE_BYTES = 33 << 20  # a form with the largest file
+FILE_BYTES = 17 << 20  # a form with the largest file
 
 
 async def show_directories(visit: Visit) -> web.StreamResponse:

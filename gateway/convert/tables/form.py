@@ -40,6 +40,10 @@ _REMEDY = N_(
 )
 
 
+class _TwiceError(ValueError):
+    """A key that an object has already."""
+
+
 def wrong(name: str, message: str, line: int | None = None) -> Unfit:
     return unreadable("directory-table", f"{name}: {message}.", line, _REMEDY)
 
@@ -61,8 +65,10 @@ def parse(data: bytes, name: str) -> object:
         ) from error
     except RecursionError as error:
         raise wrong(name, "its values are nested too deep") from error
-    except ValueError as error:
+    except _TwiceError as error:
         raise wrong(name, str(error)) from error
+    except ValueError as error:  # Python's own limit of digits
+        raise wrong(name, "a number in it is too long") from error
 
 
 def check(said: object, name: str) -> Mapping[str, Any]:
@@ -173,12 +179,12 @@ class _Messages:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; ValueError if a key comes twice."""
+    """Return the object; _TwiceError if a key comes twice."""
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"the key {key[:20]!r} comes twice")
+                raise _TwiceError(f"the key {key[:20]!r} comes twice")
             seen.add(key)
     return made

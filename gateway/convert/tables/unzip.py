@@ -11,7 +11,7 @@ from gateway.convert.unfit import Unfit, unreadable
 from gateway.core.errors import N_
 
 MEMBERS = 3000
-TOTAL_BYTES = 100 << 20
+TOTAL_BYTES = 40 << 20
 """Unpacked, of the zip and those inside of it together."""
 RATIO = 200
 """How many times its packed size a member may have; small ones may have more."""

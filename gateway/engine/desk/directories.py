@@ -36,7 +36,7 @@ class Directories:
     blobs: Blobs
     converter: Converter
     clock: Clock
-    max_bytes: int = 32 << 20
+    max_bytes: int = 16 << 20
 
     async def search(
         self, text: str, limit: int, offset: int

@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.convert.source import Described
-from gateway.convert.source.directory import builtin, directory, nodes_of
+from gateway.convert.source.directory import (
+    builtin,
+    builtin_tables,
+    directory,
+    nodes_of,
+)
 from gateway.convert.source.edifact import read_edifact
 from gateway.convert.source.x12 import read_x12
 from gateway.convert.tables import form, read_table, unzip
@@ -121,6 +126,35 @@ def test_lines_drawn_in_ascii_say_the_same():
     assert json.loads(data)["messages"] == {"ORDERS": NODES}
 
 
+def drawn(nodes, depth=0) -> list[str]:
+    """The rows of a segment table, the lines of its groups at the right."""
+    rows = []
+    for name, limit, *inner in nodes:
+        if inner:
+            bars = "┐" + "│" * depth
+            rows.append(f"0010   ─── Segment group {name} ─── C   {limit}───{bars}")
+            *body, last = drawn(inner[0], depth + 1)
+            head, _, bars = last.rpartition("   ")
+            ended = bars.count("┘") + bars.count("┴")
+            rows += [*body, f"{head}   {bars[:ended]}┘{bars[ended + 1 :]}"]
+        else:
+            bars = "│" * depth
+            rows.append(f"0010   {name} Name of the segment   M   {limit}   {bars}")
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["ORDERS", "INVOIC", "DESADV", "IFTMIN"])
+def test_the_tables_of_real_messages_come_back_from_their_drawings(kind):
+    nodes = builtin_tables()["D96A"]["messages"][kind]
+    text = "\n".join(["4.3.1  Segment table", "", *drawn(nodes)])
+    for signs in ("─│┐┘", "-|++"):
+        body = text.translate(str.maketrans("─│┐┘", signs))
+        files = {f"{kind}_D.97A": body.encode("cp437"), "EDSD.97A": SEGMENTS}
+        data, warnings = read_table(zipped(files), "d97a.zip")
+        assert not warnings
+        assert json.loads(data)["messages"] == {kind: nodes}
+
+
 def test_a_message_that_is_not_understood_is_left_out_and_named():
     torn = ORDER.replace("ORDERS", "ORDRSP").replace("┴┘", "┴┘┘").encode("cp437")
     data, (warning,) = read_table(a_directory(**{"ORDRSP_D.97A": torn}), "d.zip")
@@ -180,6 +214,7 @@ def test_a_table_in_json_is_taken_as_it_is():
         (b'{"a": 1,\n}', "line 2, column 1"),
         (b"[" * 100_000, "nested too deep"),
         (b'{"a": 1, "a": 2}', "the key 'a' comes twice"),
+        (b"[" + b"9" * 5000 + b"]", "a number in it is too long"),
         (b"[]", "not a JSON object"),
         (table(extra=1), "'extra' is none of directory, syntax"),
         (table(syntax="x"), "syntax must be EDIFACT or X12"),
@@ -201,7 +236,7 @@ def test_a_table_in_json_is_taken_as_it_is():
         (table(messages={"OK": [["A1", 1], ["x", 1, [["B1", 1]]]]}), "has a number"),
         (table(messages={"OK": [["A1", 1], [1, 1, []]]}), "OK[1] must be a list"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_a_wrong_table_is_refused_with_its_place(data, says):
     assert says in problem(data)
