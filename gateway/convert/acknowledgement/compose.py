@@ -135,7 +135,7 @@ def _verdicts(survey: Survey, *, accepted: bool) -> Sequence[Segment]:
 
 
 def _segment(tag: str, *elements: Sequence[str]) -> Segment:
-    return Segment(tag, [[list(values)] for values in elements], 0)
+    return Segment(tag, [[list(values)] for values in elements])
 
 
 # --- X12 -----------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def _functional(
     groups = _business(survey)
     number, *each_number = numbers
     version, element, component, repetition, terminator = survey.syntax
-    isa = Segment("ISA", [], 0)
+    isa = Segment("ISA", [])
     for place, value in {
         5: (survey.receiver[1:2] or [""])[0],
         6: survey.receiver[0],

@@ -10,6 +10,8 @@ from gateway.convert.unfit import Unfit, unconvertible
 from gateway.convert.wire import Ask, Lookup
 from gateway.core.errors import N_
 
+_PATH = 200  # characters of an element's path that are told
+
 
 def _nothing(wanted: Sequence[Lookup]) -> Sequence[None]:
     return [None] * len(wanted)
@@ -51,13 +53,19 @@ def line_break(root: etree._Element) -> str:
     return breaks[said]
 
 
-def unwritable(why: str, line: int | None, remedy: str = "") -> Unfit:
-    """Return the error; *line* is that of the stylesheet's result."""
-    where = f"Result line {line}" if line else "Result"
+def unwritable(why: str, place: etree._Element | int | None, remedy: str = "") -> Unfit:
+    """Return the error; *place* is the element, or the line, of the result."""
+    where, line = "Result", place
+    if isinstance(place, etree._Element):  # noqa: SLF001  the type has no other name
+        line = safe_xml.line_of(place)
+        path = place.getroottree().getpath(place)
+        where = f"Result line {line}, {path[:_PATH]}"
+    elif line:
+        where = f"Result line {line}"
     return unconvertible(
         "output-format",
         f"{where}: {why.rstrip('.')}.",
-        line,
+        line if isinstance(line, int) else None,
         remedy
         or N_(
             "Let the stylesheet write the XML that docs/output.md shows for this"

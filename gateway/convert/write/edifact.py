@@ -34,9 +34,7 @@ def write_edifact(xml: bytes, wanted: Wanted) -> bytes:
     """
     root = parsed(xml, "EDIFACT")
     if root.tag not in _ROOTS:
-        raise unwritable(
-            f"the root is {root.tag}; it must be EDIFACT or EANCOM", line_of(root)
-        )
+        raise unwritable(f"the root is {root.tag}; it must be EDIFACT or EANCOM", root)
     return _Writer(root, wanted).bytes()
 
 
@@ -53,7 +51,7 @@ class _Writer:
         if not nodes or nodes[0].tag != "UNB":
             raise unwritable(
                 f"{root.tag} must begin with UNB, the interchange's header",
-                line_of(nodes[0] if nodes else root),
+                nodes[0] if nodes else root,
             )
         self._header = self._unb(nodes.pop(0))
         version = self._header.value(1, 2)
@@ -62,7 +60,7 @@ class _Writer:
         except ValueError:
             raise unwritable(
                 f"UNA {self._una!r} must be six different signs in <UNA>:+.? '</UNA>",
-                self._header.line,
+                self._header.node,
             ) from None
         self._write = Texts(marks).of
         self._numbers = Numbers(wanted, *_sides(self._header))
@@ -109,11 +107,11 @@ class _Writer:
             header.put(1, "UNOC", header.value(1, 2) or "3")
         for name, (place, what) in _NEEDED.items():
             if not header.value(place):
-                raise unwritable(f"{name}01, {what}, is empty or left out", header.line)
+                raise unwritable(f"{name}01, {what}, is empty or left out", header.node)
         if not header.value(4):
             raise unwritable(
                 "UNB04, date and time, is empty or left out",
-                header.line,
+                header.node,
                 N_("Write it, for example with format-dateTime(current-dateTime())."),
             )
         identifier = header.value(1)
@@ -121,7 +119,7 @@ class _Writer:
             raise unwritable(
                 f"the syntax identifier {identifier} in UNB0101 is not known; known:"
                 f" {', '.join(CHARACTER_SETS)}",
-                header.line,
+                header.node,
             )
         return header
 
@@ -129,18 +127,19 @@ class _Writer:
         """Return the reference at `place`; one of the host's if it is empty."""
         reference = one.value(place)
         if not reference:
-            reference = self._numbers.next(kind, REFERENCE, one.line)
+            reference = self._numbers.next(kind, REFERENCE, one.node)
             one.put(place, reference)
         elif len(reference) > REFERENCE:
             raise unwritable(
                 f"{one.tag}{place:02} {reference!r} is longer than {REFERENCE}"
                 " characters",
-                one.line,
+                one.node,
             )
         return reference
 
     def _add(self, one: Segment) -> None:
-        self._texts.append((self._write(one) + self._break, one.tag, one.line))
+        line = line_of(one.node) if one.node is not None else 0
+        self._texts.append((self._write(one) + self._break, one.tag, line))
 
     # --- What may follow UNB -------------------------------------------------------
 
@@ -151,16 +150,14 @@ class _Writer:
         if tag == "UNG":
             self._begin_group(segment(node))
         elif not len(node) or node[0].tag != "UNH":
-            raise unwritable(
-                f"{tag} does not begin with UNH, as a message must", line_of(node)
-            )
+            raise unwritable(f"{tag} does not begin with UNH, as a message must", node)
         else:
             self._message(node)
 
     def _begin_group(self, one: Segment) -> None:
         if self._messages and not self._groups:
             raise unwritable(
-                "UNG stands behind a message that is in no group", one.line
+                "UNG stands behind a message that is in no group", one.node
             )
         self._end_group()
         self._given(one, 5, "EDIFACT-GROUP")
@@ -171,7 +168,7 @@ class _Writer:
     def _end_group(self) -> None:
         if self._group is not None:
             reference = self._group.value(5)
-            self._close("UNE", self._in_group, reference, self._group.line)
+            self._close("UNE", self._in_group, reference, self._group.node)
         self._group = None
 
     def _message(self, node: etree._Element) -> None:
@@ -180,7 +177,7 @@ class _Writer:
         if kind != node.tag:
             raise unwritable(
                 f"UNH0201 is {kind!r} in a message that is called {node.tag}",
-                header.line,
+                header.node,
             )
         self._messages += 1
         self._in_group += 1
@@ -189,14 +186,14 @@ class _Writer:
         reference = self._given(header, 1, "")
         if reference in self._references:
             raise unwritable(
-                f"two messages have the reference {reference} (UNH01)", header.line
+                f"two messages have the reference {reference} (UNH01)", header.node
             )
         self._references.add(reference)
         before = len(self._texts)
         self._add(header)
         self._walk(node, skip=1)
         count = len(self._texts) - before + 1
-        self._close("UNT", count, reference, header.line)
+        self._close("UNT", count, reference, header.node)
 
     def _free(self) -> str:
         number = self._messages
@@ -211,17 +208,19 @@ class _Writer:
             if _GROUP.fullmatch(tag):
                 self._walk(child)
             elif tag in {"UNA", "UNB", "UNG", "UNH"} or not _TAG.fullmatch(tag):
-                raise unwritable(f"{tag} cannot stand in a message", line_of(child))
+                raise unwritable(f"{tag} cannot stand in a message", child)
             elif tag not in _COMPUTED:
                 self._add(segment(child))
 
     def _end(self) -> None:
         self._end_group()
         count = self._groups or self._messages
-        self._close("UNZ", count, self._reference, self._header.line)
+        self._close("UNZ", count, self._reference, self._header.node)
 
-    def _close(self, tag: str, count: int, reference: str, line: int) -> None:
-        self._add(Segment(tag, [[[str(count)]], [[reference]]], line))
+    def _close(
+        self, tag: str, count: int, reference: str, node: etree._Element | None
+    ) -> None:
+        self._add(Segment(tag, [[[str(count)]], [[reference]]], node))
 
 
 def _sides(header: Segment) -> tuple[str, str]:

@@ -48,7 +48,7 @@ class Texts:
                 raise unwritable(
                     f"{one.tag}{len(parts):02} comes {len(element)} times in"
                     f" {one.tag}; repetitions need syntax version 4 (UNB0102)",
-                    one.line,
+                    one.node,
                 )
             else:
                 repeated = [self._components(values, one) for values in element]
@@ -64,6 +64,6 @@ class Texts:
                 raise unwritable(
                     f"{value[:30]!r} in {one.tag} holds a separator, and UNA names no"
                     " release character",
-                    one.line,
+                    one.node,
                 )
         return self._marks.component.join(values)

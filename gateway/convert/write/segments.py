@@ -6,12 +6,13 @@ is in its name, the same name again is a repetition, components are numbered in 
 
 import re
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lxml import etree
 
-from gateway.convert.safe_xml import line_of, shown
+from gateway.convert.safe_xml import shown
 from gateway.convert.wire import Lookup
 from gateway.convert.write.base import Wanted, unwritable
 from gateway.core.errors import N_
@@ -20,17 +21,20 @@ from gateway.core.interchange import CONTROL_NUMBER, SIDE
 Element = list[list[str]]
 """Repetitions (one, mostly) of component values."""
 
+Node = etree._Element | None  # noqa: SLF001  the type has no other name
+"""Where something stands in the XML; None if it does not."""
+
 _PLACE = re.compile(r"\d\d")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(slots=True)
 class Segment:
-    """One segment: *elements* from place 1 on, *line* in the XML."""
+    """One segment: *elements* from place 1 on, *node* in the XML, if it is there."""
 
     tag: str
     elements: list[Element]
-    line: int
+    node: Node = None
 
     def value(self, place: int, component: int = 1) -> str:
         """Return a value, places from 1; empty if there is none."""
@@ -46,25 +50,30 @@ class Segment:
         self.elements[place - 1] = [list(values)]
 
 
-def segment(node: etree._Element) -> Segment:
-    """Return the segment that an element describes; Unfit if it describes none."""
+def segment(node: etree._Element, beside: Container[etree._Element] = ()) -> Segment:
+    """Return the segment that an element describes; Unfit if it describes none.
+
+    What stands *beside* its elements in it is no part of it.
+    """
     tag = name_of(node)
     elements: list[Element] = []
     _blank(node.text, node)
     for child in node:
+        if child in beside:
+            continue
         place = _place(child, tag)
         while len(elements) < place:
             elements.append([])
         elements[place - 1].append(_components(child))
         _blank(child.tail, node)
-    return Segment(tag, elements, line_of(node))
+    return Segment(tag, elements, node)
 
 
 def name_of(node: etree._Element) -> str:
     """Return the element's name; Unfit if it is in a namespace."""
     name = str(node.tag)
     if name.startswith("{"):
-        raise unwritable(f"{shown(name)} must be in no namespace", line_of(node))
+        raise unwritable(f"{shown(name)} must be in no namespace", node)
     return name
 
 
@@ -79,7 +88,7 @@ def _blank(text: str | None, node: etree._Element) -> None:
         raise unwritable(
             f"the text {text.strip()[:30]!r} stands directly in {node.tag}; values"
             f" stand in elements such as {node.tag}01",
-            line_of(node),
+            node,
         )
 
 
@@ -94,11 +103,11 @@ def _components(node: etree._Element) -> list[str]:
         if len(child):
             raise unwritable(
                 f"{child.tag} holds elements; a component holds only text",
-                line_of(child),
+                child,
             )
         if place <= len(values):
             raise unwritable(
-                f"{child.tag} comes twice or out of order in {name}", line_of(child)
+                f"{child.tag} comes twice or out of order in {name}", child
             )
         while len(values) < place - 1:
             values.append("")
@@ -115,7 +124,7 @@ def _place(node: etree._Element, parent: str) -> int:
         raise unwritable(
             f"{shown(name)} cannot stand in {parent}; its parts are {parent}01,"
             f" {parent}02 and so on",
-            line_of(node),
+            node,
         )
     return number
 
@@ -138,7 +147,7 @@ def _text(node: etree._Element) -> str:
     raise unwritable(
         f"{node.tag} holds the control character U+{ord(bad[0]):04X}, for example a"
         " line break",
-        line_of(node),
+        node,
         N_("Take it out in the stylesheet, for example by normalize-space()."),
     )
 
@@ -164,13 +173,13 @@ class Numbers:
     receiver: str
     asked: Counter[str] = field(default_factory=Counter)
 
-    def next(self, kind: str, width: int, line: int) -> str:
+    def next(self, kind: str, width: int, node: Node) -> str:
         """Return the next number of the relation; Unfit if its width is used up."""
         if max(len(self.sender), len(self.receiver)) > SIDE:
             raise unwritable(
                 f"the identification of sender or receiver is longer than {SIDE}"
                 " characters",
-                line,
+                node,
             )
         self.asked[kind] += 1
         lookup: Lookup = (
@@ -182,7 +191,7 @@ class Numbers:
             raise unwritable(
                 f"there is no {kind} control number of {width} digits left for"
                 f" {self.sender} to {self.receiver}",
-                line,
+                node,
                 N_(
                     "Let the stylesheet write the control numbers, or agree on other"
                     " identifications with the partner."

@@ -5,7 +5,6 @@ from itertools import islice
 
 from lxml import etree
 
-from gateway.convert.safe_xml import line_of
 from gateway.convert.write.base import Wanted, line_break, parsed, unwritable
 from gateway.convert.write.segments import (
     Numbers,
@@ -33,7 +32,7 @@ def write_x12(xml: bytes, wanted: Wanted) -> bytes:
     """
     root = parsed(xml, "X12")
     if root.tag != "X12":
-        raise unwritable(f"the root is {root.tag}; it must be X12", line_of(root))
+        raise unwritable(f"the root is {root.tag}; it must be X12", root)
     text = _Writer(root, wanted).text()
     try:
         return text.encode(wanted.encoding)
@@ -59,7 +58,7 @@ class _Writer:
         if not nodes or nodes[0].tag != "ISA":
             raise unwritable(
                 "X12 must begin with ISA, the interchange's header",
-                line_of(nodes[0] if nodes else root),
+                nodes[0] if nodes else root,
             )
         isa = segment(nodes[0])
         given = isa.value(13).strip()
@@ -67,9 +66,9 @@ class _Writer:
         self._marks = marks_of(root, isa)
         self._numbers = Numbers(wanted, _identity(isa, 5), _identity(isa, 7))
         self._texts: list[str] = []
-        number = given or self._numbers.next("X12", _WIDTH, isa.line)
+        number = given or self._numbers.next("X12", _WIDTH, isa.node)
         if not number.isdigit():
-            raise unwritable(f"ISA13 {number!r} is not a number", isa.line)
+            raise unwritable(f"ISA13 {number!r} is not a number", isa.node)
         isa.put(13, number.zfill(_WIDTH))
         self._break = line_break(root)
         self._texts.append(isa_text(isa, self._marks) + self._break)
@@ -79,7 +78,7 @@ class _Writer:
         for node in nodes[1:]:
             self._part(node)
         self._end_group()
-        self._close("IEA", self._groups, isa.value(13), isa.line)
+        self._close("IEA", self._groups, isa.value(13), isa.node)
 
     def text(self) -> str:
         return "".join(self._texts)
@@ -98,15 +97,13 @@ class _Writer:
     def _begin_group(self, node: etree._Element) -> None:
         self._end_group()
         inner = [n for n in node if not str(n.tag).startswith("GS")]
-        for each in inner:
-            node.remove(each)
-        one = segment(node)
+        one = segment(node, set(inner))
         empty = [f"GS{n:02}" for n in _GS_NEEDED if not one.value(n)]
         if empty:
-            raise unwritable(f"{', '.join(empty)} is empty or left out", one.line)
-        number = one.value(6) or self._numbers.next("X12-GROUP", _WIDTH, one.line)
+            raise unwritable(f"{', '.join(empty)} is empty or left out", one.node)
+        number = one.value(6) or self._numbers.next("X12-GROUP", _WIDTH, one.node)
         if not number.isdigit() or len(number) > _WIDTH:
-            raise unwritable(f"GS06 {number!r} is not a number of 9 digits", one.line)
+            raise unwritable(f"GS06 {number!r} is not a number of 9 digits", one.node)
         one.put(6, number)
         self._add(one)
         self._group, self._in_group = one, 0
@@ -119,7 +116,7 @@ class _Writer:
     def _end_group(self) -> None:
         if self._group is not None:
             number = self._group.value(6)
-            self._close("GE", self._in_group, number, self._group.line)
+            self._close("GE", self._in_group, number, self._group.node)
         self._group = None
 
     def _transaction(self, node: etree._Element) -> None:
@@ -128,10 +125,10 @@ class _Writer:
             raise unwritable(
                 f"{node.tag} is no transaction: it is called like ST850 and begins"
                 " with ST",
-                line_of(node),
+                node,
             )
         if self._group is None:
-            raise unwritable(f"{node.tag} stands before any GS", line_of(node))
+            raise unwritable(f"{node.tag} stands before any GS", node)
         header = segment(node[0])
         if not header.value(1):
             header.put(1, kind[1])
@@ -139,7 +136,7 @@ class _Writer:
             raise unwritable(
                 f"ST01 is {header.value(1)!r} in a transaction that is called"
                 f" {node.tag}",
-                header.line,
+                header.node,
             )
         self._in_group += 1
         if not header.value(2):
@@ -148,14 +145,14 @@ class _Writer:
         if reference in self._references:
             raise unwritable(
                 f"two transactions of a group have the number {reference} (ST02)",
-                header.line,
+                header.node,
             )
         self._references.add(reference)
         before = len(self._texts)
         self._add(header)
         self._walk(node, skip=1)
         count = len(self._texts) - before + 1
-        self._close("SE", count, reference, header.line)
+        self._close("SE", count, reference, header.node)
 
     def _unused(self) -> str:
         number = self._in_group
@@ -170,12 +167,14 @@ class _Writer:
             if _LOOP.fullmatch(tag):
                 self._walk(child)
             elif tag in {"ISA", "GS", "ST"} or not _TAG.fullmatch(tag):
-                raise unwritable(f"{tag} cannot stand in a transaction", line_of(child))
+                raise unwritable(f"{tag} cannot stand in a transaction", child)
             elif tag not in _COMPUTED:
                 self._add(segment(child))
 
-    def _close(self, tag: str, count: int, reference: str, line: int) -> None:
-        self._add(Segment(tag, [[[str(count)]], [[reference]]], line))
+    def _close(
+        self, tag: str, count: int, reference: str, node: etree._Element | None
+    ) -> None:
+        self._add(Segment(tag, [[[str(count)]], [[reference]]], node))
 
     def _add(self, one: Segment) -> None:
         self._texts.append(segment_text(one, self._marks) + self._break)

@@ -4,7 +4,6 @@ from dataclasses import astuple, dataclass
 
 from lxml import etree
 
-from gateway.convert.safe_xml import line_of
 from gateway.convert.write.base import unwritable
 from gateway.convert.write.segments import Segment, trim
 from gateway.core.errors import N_
@@ -50,14 +49,14 @@ def complete(isa: Segment) -> None:
             isa.put(place, value)
     for place, what in _NEEDED.items():
         if not isa.value(place).strip():
-            raise unwritable(f"ISA{place:02}, {what}, is empty or left out", isa.line)
+            raise unwritable(f"ISA{place:02}, {what}, is empty or left out", isa.node)
     for place, width in enumerate(_WIDTHS, 1):
         value = isa.value(place)
         if place in _SIGNS and "\u2400" <= value <= "\u241f":
             value = chr(ord(value) - _PICTURES)  # as the reader shows control signs
         if len(value) > width:
             raise unwritable(
-                f"ISA{place:02} {value!r} is longer than {width} characters", isa.line
+                f"ISA{place:02} {value!r} is longer than {width} characters", isa.node
             )
         isa.put(place, value.ljust(width))
 
@@ -68,7 +67,7 @@ def marks_of(root: etree._Element, isa: Segment) -> Marks:
     for name, usual in (("elementSeparator", "*"), ("segmentTerminator", "~")):
         value = root.get(name, usual)
         if len(value) != 1:
-            raise unwritable(f"{name} {value!r} must be one character", line_of(root))
+            raise unwritable(f"{name} {value!r} must be one character", root)
         signs.append(value)
     repetition = isa.value(11) if isa.value(12) >= REPEATING else ""
     if repetition.isalnum():
@@ -79,7 +78,7 @@ def marks_of(root: etree._Element, isa: Segment) -> Marks:
         raise unwritable(
             f"the separators {used} (element, segment, ISA16, ISA11) must be different"
             " signs, neither letters nor digits nor spaces",
-            isa.line,
+            isa.node,
         )
     return marks
 
@@ -103,7 +102,7 @@ def segment_text(one: Segment, marks: Marks) -> str:
             raise unwritable(
                 f"{name} comes {len(element)} times in {one.tag}; repetitions need"
                 f" version {REPEATING} or later (ISA12) and their separator in ISA11",
-                one.line,
+                one.node,
             )
         for values in element:
             for value in values:
@@ -122,7 +121,7 @@ def _free(value: str, name: str, one: Segment, marks: Marks) -> None:
             raise unwritable(
                 f"{name} {value[:30]!r} holds {sign!r}, which is a separator here; X12"
                 " cannot escape it",
-                one.line,
+                one.node,
                 N_(
                     "Replace the character in the stylesheet, or choose other"
                     " separators: docs/output.md tells how."

@@ -132,7 +132,10 @@ CYRILLIC = whole("\n<FTX><FTX01>ж</FTX01></FTX>")
         (whole("<BGM><DTM01>1</DTM01></BGM>"), "DTM01 cannot stand in BGM"),
         (whole("<BGM>220</BGM>"), "the text '220' stands directly in BGM"),
         (whole("<BGM><BGM01><BGM0101><x/></BGM0101></BGM01></BGM>"), "only text"),
-        (whole("\n<BGM><BGM01>1</BGM01><BGM01>2</BGM01></BGM>"), "line 2: BGM01 comes"),
+        (
+            whole("\n<BGM><BGM01>1</BGM01><BGM01>2</BGM01></BGM>"),
+            "line 2, /EDIFACT/ORDERS/BGM: BGM01 comes",
+        ),
         (whole("<FTX><FTX01>one\ntwo</FTX01></FTX>"), "control character U+000A"),
         (CYRILLIC, "line 2: 'ж' in FTX cannot be written in UNOC"),
         (whole("").replace("<UNB>", "<UNA>:::::'</UNA><UNB>"), "six different signs"),

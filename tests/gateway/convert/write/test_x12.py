@@ -81,7 +81,7 @@ def test_separators_are_those_of_the_header_and_of_the_roots_attributes():
         (whole("").replace("SENDER", ""), "ISA06, the sender, is empty"),
         (whole("", "<ISA13>A</ISA13>"), "ISA13 'A"),
         (whole("").replace("<GS02>S</GS02>", ""), "GS02 is empty"),
-        (whole("\n<N1><N102>A*B</N102></N1>"), "line 2: N102 'A*B' holds '*'"),
+        (whole("\n<N1><N102>A*B</N102></N1>"), "line 2, /X12/ST850/N1: N102 'A*B'"),
         (whole("<N1><N101>a</N101><N101>b</N101></N1>"), "N101 comes 2 times"),
         (whole("<ST/>"), "ST cannot stand in a transaction"),
         (whole("<ST><ST01>810</ST01></ST>").replace("<ST/>", "", 1), "ST01 is '810'"),
