@@ -56,11 +56,11 @@ class Answer:
         return cls(status, [kind], f"{sentence}\n".encode())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Means:
     """What taking a message needs; *spool* is a folder.
 
-    *max_payload* is in bytes, all documents of a message together.
+    *max_payload* is in bytes, all documents of a message together; it may change.
     """
 
     log: As2Log

@@ -51,7 +51,7 @@ class As2Options:
     grace: float = GRACE_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Front:
     """Answers HTTP requests; nothing that happens behind it is an unhandled error."""
 
@@ -117,6 +117,7 @@ class _Server(web.Server):
     """Refuses connections beyond the limits."""
 
     def __init__(self, front: Front, options: As2Options) -> None:
+        self.front = front
         super().__init__(
             front,
             access_log=None,
@@ -126,6 +127,7 @@ class _Server(web.Server):
             max_field_size=MAX_FIELD,
             max_line_size=MAX_LINE,
         )
+        self.max_per_address = options.max_per_address
         self._options = options
         self._addresses: Counter[str] = Counter()
         self._known: dict[RequestHandler, str] = {}
@@ -143,7 +145,7 @@ class _Server(web.Server):
         address = str(peer[0]) if peer else ""
         self._known[handler] = address
         self._addresses[address] += 1
-        many = self._addresses[address] > self._options.max_per_address
+        many = self._addresses[address] > self.max_per_address
         if many or len(self._known) > self._options.max_connections:
             log.warning("an AS2 connection from %s is one too many", address)
             transport.abort()
@@ -164,8 +166,15 @@ class As2Server:
     """Listeners that are up; *tls_port* None when there is no TLS."""
 
     runner: web.ServerRunner
+    server: _Server
     port: int
     tls_port: int | None
+
+    def limit(self, max_bytes: int, max_per_address: int) -> None:
+        """Take so much from now on; the connections there are stay."""
+        front = self.server.front
+        front.max_bytes = front.door.means.max_payload = max_bytes
+        self.server.max_per_address = max_per_address
 
     async def stop(self) -> None:
         """Stop accepting, let running requests end, close."""
@@ -193,7 +202,8 @@ async def listen(door: Door, options: As2Options) -> As2Server:
                 f"({error.strerror}); choose another port, or stop what holds it"
             ) from error
     ports = [address[1] for address in runner.addresses]
-    return As2Server(runner, ports[0], ports[1] if len(wanted) > 1 else None)
+    second = ports[1] if len(wanted) > 1 else None
+    return As2Server(runner, server, ports[0], second)
 
 
 def _headers(request: web.BaseRequest) -> HeaderPairs:

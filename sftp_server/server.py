@@ -90,6 +90,10 @@ class SftpServer:
         """How many connections are open."""
         return len(self._crowd.doors)
 
+    def limit(self, options: SftpOptions) -> None:
+        """Take these limits from now on; address and keys stay as they are."""
+        self._house.options = options
+
     async def close_sessions(self, mailbox: MailboxId | None = None) -> None:
         """Close the connections of a mailbox, or all; what is committing goes on."""
         self._crowd.closings += 1

@@ -8,7 +8,7 @@ from admin_web.api.models import Answer, Body, Query
 from admin_web.api.operation import Call, Operation
 from admin_web.api.settings import PATH, TAGS
 from gateway.core.desk.actor import PersonRole
-from gateway.core.desk.settings import Kept, MailServerChange
+from gateway.core.desk.settings import Configured, Kept, MailServerChange
 
 MAIL, RETENTION = f"{PATH}/mail-server", f"{PATH}/retention"
 MOST_DAYS = 36_500
@@ -91,14 +91,27 @@ class OverAnswer(Answer):
 
 
 class ConfiguredAnswer(Answer):
-    """A key of the configuration; without an `origin` it has its default."""
+    """A limit; without an `origin` it may be set here, and was if it is `chosen`.
+
+    One that is not `live` has the value `inUse` until the next start.
+    """
 
     section: str
     key: str
-    value: bool | int | str
-    default: bool | int | str
+    name: str
+    value: bool | int
+    default: bool | int
+    in_use: bool | int
     origin: str
     variable: str
+    chosen: bool
+    live: bool
+
+
+class LimitsBody(Body):
+    """Limits by their names, such as `limits.idle_seconds`; null is the default."""
+
+    values: dict[str, bool | int | None] = Field(max_length=100)
 
 
 async def get_mail_server(call: Call) -> MailServerAnswer:
@@ -132,7 +145,15 @@ async def what_is_over(call: Call) -> OverAnswer:
 
 
 async def list_limits(call: Call) -> Sequence[ConfiguredAnswer]:
-    found = call.desk.configuration.limits()
+    return _limits(await call.desk.configuration.limits())
+
+
+async def put_limits(call: Call) -> Sequence[ConfiguredAnswer]:
+    wanted = call.body(LimitsBody).values
+    return _limits(await call.desk.configuration.save(call.actor, wanted))
+
+
+def _limits(found: Sequence[Configured]) -> Sequence[ConfiguredAnswer]:
     return [ConfiguredAnswer.model_validate(each) for each in found]
 
 
@@ -206,6 +227,16 @@ OPERATIONS: Sequence[Operation] = (
         summary="List the limits with where each is set",
         role=PersonRole.AUDITOR,
         tags=TAGS,
+        answer=list[ConfiguredAnswer],
+    ),
+    Operation(
+        method="PUT",
+        path=f"{PATH}/limits",
+        handler=put_limits,
+        summary="Set limits, unless the configuration does",
+        role=PersonRole.OWNER,
+        tags=TAGS,
+        body=LimitsBody,
         answer=list[ConfiguredAnswer],
     ),
 )

@@ -58,5 +58,6 @@ ACTIONS: Mapping[str, str] = {
     "attachment-add": N_("Attachment added"),
     "settings-changed": N_("Switches of the appliance changed"),
     "mail-server-changed": N_("Mail server changed"),
+    "limits-changed": N_("Limits changed"),
     "retention-changed": N_("Retention changed"),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from admin_web.pages import limit_fields
 from admin_web.pages.page import Form, Handler, Page, Visit, see
 from admin_web.pages.settings_texts import KINDS, LIMITS
 from admin_web.pages.texts import N_
@@ -101,6 +102,18 @@ async def count_over(visit: Visit) -> web.StreamResponse:
     return await _page(visit, keep=keep, over=over)
 
 
+async def save_limits(visit: Visit) -> web.StreamResponse:
+    """Write the limits; an empty field gives one its default back."""
+    desk = visit.desk.configuration
+    every = await desk.limits()
+    try:
+        await desk.save(visit.actor, limit_fields.read(visit.form, every))
+    except (Invalid, Conflict) as refusal:
+        limits = Entered(limit_fields.entered(visit.form, every), refusal.data)
+        return await _page(visit, limits=limits)
+    return see(f"{PATH}?saved=limits#limits")
+
+
 async def _page(
     visit: Visit,
     *,
@@ -108,6 +121,7 @@ async def _page(
     mail: Entered | None = None,
     answer: MailAnswer | None = None,
     keep: Entered | None = None,
+    limits: Entered | None = None,
     over: Mapping[str, int] | None = None,
 ) -> web.StreamResponse:
     desk = visit.desk
@@ -116,10 +130,12 @@ async def _page(
     switches = await desk.settings.get()
     account = account or Entered({"accountName": switches.account_name})
     mail = mail or Entered(_shown(server))
+    every = await desk.configuration.limits()
+    limits = limits or Entered(limit_fields.values_of(every))
     keep = keep or Entered({each.kind: str(each.days) for each in kept})
     return visit.render(
         "settings.html",
-        422 if account.errors or mail.errors or keep.errors else 200,
+        422 if any(f.errors for f in (account, mail, keep, limits)) else 200,
         account=account,
         switches=switches,
         server=server,
@@ -129,8 +145,10 @@ async def _page(
         keep=keep,
         kinds=KINDS,
         over=over,
-        limits=desk.configuration.limits(),
+        limits=limits,
+        every_limit=every,
         limit_texts=LIMITS,
+        limit_shown=limit_fields.shown,
         saved=visit.request.query.get("saved", ""),
         may_edit=visit.actor.role.covers(PersonRole.OWNER),
     )
@@ -205,5 +223,6 @@ PAGES: Sequence[Page] = (
     _order("mail-server", save_mail_server),
     _order("mail-server/test", test_mail_server),
     _order("retention", save_retention),
+    _order("limits", save_limits),
     _order("retention/over", count_over),
 )

@@ -20,7 +20,7 @@ from gateway.engine.desk.as2_identity import As2Identities, KeyMaker
 from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
-from gateway.engine.desk.configuration import Configuration, Keeping
+from gateway.engine.desk.configuration import Keeping
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.dashboard import Glance
 from gateway.engine.desk.dictionaries import Dictionaries
@@ -32,6 +32,7 @@ from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Check, Health
 from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.limits import Configuration
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes, OnChange
 from gateway.engine.desk.news import Newsroom
@@ -54,11 +55,12 @@ def desk(
     addresses: Callable[[], Addresses],
     on_change: OnChange,
     checks: Mapping[str, Check],
+    limited: Callable[[Config], None],
 ) -> Desk:
     """Return what the admin listener may ask and order.
 
     *addresses* is asked at each request: ports are known once the listeners are up;
-    *checks* may grow until then.
+    *checks* may grow until then; *limited* puts new limits to work.
     """
     base = engine.base
     db, blobs, vault = base.db, base.blobs, base.vault
@@ -102,7 +104,9 @@ def desk(
             wake=engine.worker.wake,
         ),
         retention=Keeping(db, utc_now, base.config),
-        configuration=Configuration(base.config),
+        configuration=Configuration(
+            config=base.config, db=db, clock=utc_now, apply=limited
+        ),
         dictionaries=tables,
         records=Records(db=db, clock=utc_now, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),

@@ -81,14 +81,16 @@ class Engine:
 
 
 def converter(base: Foundation) -> Converter:
-    limits = base.config.limits
-    return Converter(
-        limits.conversion_workers,
-        Limits(
-            seconds=limits.conversion_seconds,
-            memory_mb=limits.conversion_memory_mb,
-            output_bytes=limits.conversion_output_bytes,
-        ),
+    workers = base.config.limits.conversion_workers
+    return Converter(workers, conversion_limits(base.config))
+
+
+def conversion_limits(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(
+        seconds=limits.conversion_seconds,
+        memory_mb=limits.conversion_memory_mb,
+        output_bytes=limits.conversion_output_bytes,
     )
 
 

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from as2_server.server import As2Server
 from certs.ssh_keys import fingerprint, known_hosts_line
@@ -18,6 +18,7 @@ from gateway.app import admin, engine
 from gateway.app.as2 import as2_listeners
 from gateway.app.endpoints import published
 from gateway.app.foundation import Foundation, first_start, foundation, new_id, utc_now
+from gateway.app.limiting import Limiter, sftp_options
 from gateway.app.listening import dialled, listening
 from gateway.app.tls import ListenerTls, admin_tls, as2_tls
 from gateway.config import Config, notify_socket
@@ -26,17 +27,15 @@ from gateway.core.desk.integrations import Addresses
 from gateway.core.model import MailboxId
 from gateway.engine.certificate_warnings import CertificateWarnings
 from gateway.engine.desk.configuration import Keeping
+from gateway.engine.desk.limits import chosen
 from gateway.engine.desk.templates import Templates
 from gateway.engine.housekeeping import Housekeeping
 from gateway.engine.parking import PARKED
 from gateway.engine.retention import Retention
 from gateway.store.retention import Finished
-from sftp_server.options import SftpOptions
 from sftp_server.server import SftpServer
 
 log = logging.getLogger(__name__)
-
-ANY = 1000  # authentication tries when the defender is off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         doors_open = asyncio.Event()
         line, password = await _start_line(stack, config, doors_open)
-        base = line.base
+        base, config = line.base, line.base.config
         tls = await asyncio.to_thread(lambda: (admin_tls(config), as2_tls(config)))
         sftp = await _sftp(line)
         stack.push_async_callback(sftp.stop, config.limits.shutdown_grace)
@@ -105,7 +104,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
             "sftp": listening(config.sftp.host, [sftp.port]),
             "as2": listening(config.as2.host, as2_ports),
         }
-        desk = admin.desk(line, lambda: addresses, changed, checks)
+        desk = admin.desk(
+            line, lambda: addresses, changed, checks, Limiter(line, sftp, as2)
+        )
         web = await admin.admin_listener(config, desk, tls[0])
         stack.push_async_callback(web.stop)
         checks["admin"] = listening(config.admin.host, [web.port])
@@ -146,6 +147,7 @@ async def _start_line(
     """Open the data folder and prepare the job loop; *stack* stops it all."""
     stack.enter_context(held(config.layout.lock))
     base = await stack.enter_async_context(foundation(config))
+    base = replace(base, config=await chosen(base.db, config))
     password = await first_start(base)
     await Templates(base.db, utc_now, new_id).ensure_builtin()
     pool = await stack.enter_async_context(engine.converter(base))
@@ -207,19 +209,7 @@ def _retention(base: Foundation) -> Retention:
 
 
 async def _sftp(line: engine.Engine) -> SftpServer:
-    config = line.base.config
-    limits, defender = config.limits, config.defender
-    options = SftpOptions(
-        host=config.sftp.host,
-        port=config.sftp.port,
-        host_keys=[key.private for key in line.base.keys],
-        max_file_bytes=limits.max_file_bytes,
-        max_per_address=limits.connections_per_address,
-        max_per_login=limits.connections_per_login,
-        max_auth_tries=defender.attempts_per_connection if defender.enabled else ANY,
-        failed_login_delay=defender.failed_login_delay_seconds * defender.enabled,
-        idle_timeout=limits.idle_seconds,
-    )
+    options = sftp_options(line, line.base.config)
     server = SftpServer(
         line.gate, line.folders, line.uploads, line.base.blobs, utc_now, options
     )

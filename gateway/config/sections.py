@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from typing_extensions import override
 
 from gateway.config.layout import Layout
+from gateway.core.errors import N_
 
 DEFAULT_DATA = Path("data")
 MIB = 1 << 20
@@ -22,10 +23,10 @@ Host = Annotated[
     Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$"),
     Field(description="a host name or an IP address"),
 ]
-Positive = Annotated[int, Field(ge=1, description="a whole number from 1")]
+Positive = Annotated[int, Field(ge=1, description=N_("a whole number from 1"))]
 Days = Annotated[int, Field(ge=0, description="a number of days (0: keep for ever)")]
-Bytes = Annotated[int, Field(ge=1, description="a number of bytes, from 1")]
-Switch = Annotated[bool, Field(description="true or false")]
+Bytes = Annotated[int, Field(ge=1, description=N_("a number of bytes, from 1"))]
+Switch = Annotated[bool, Field(description=N_("true or false"))]
 Text = Annotated[str, Field(description="a text")]
 
 
@@ -101,19 +102,21 @@ class Smtp(Section):
     host: Annotated[
         str,
         Field(max_length=253, pattern=r"^[A-Za-z0-9._:-]*$"),
-        Field(description="a host name or an IP address; empty: mails wait"),
+        Field(description=N_("a host name or an IP address; empty: mails wait")),
     ] = ""
-    port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 25
+    port: Annotated[
+        int, Field(ge=1, le=65535, description=N_("a port, 1 to 65535"))
+    ] = 25
     username: Text = ""
     password_file: Annotated[str, Field(description="a file")] = ""
     starttls: Annotated[
         Literal["auto", "always", "never"],
-        Field(description='"auto", "always" or "never"'),
+        Field(description=N_('"auto", "always" or "never"')),
     ] = "auto"
     sender: Annotated[
         str,
         Field(alias="from", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$"),
-        Field(description="an e-mail address"),
+        Field(description=N_("an e-mail address")),
     ] = ""
 
 
@@ -123,18 +126,18 @@ class Limits(Section):
     max_file_bytes: Bytes = GIB
     max_as2_bytes: Bytes = GIB
     quota_bytes_per_mailbox: Annotated[
-        int, Field(ge=0, description="a number of bytes (0: no quota)")
+        int, Field(ge=0, description=N_("a number of bytes (0: no quota)"))
     ] = 10 * GIB
     conversion_seconds: Positive = 30
     conversion_memory_mb: Annotated[
-        int, Field(ge=256, description="a number of MB, from 256")
+        int, Field(ge=256, description=N_("a number of MB, from 256"))
     ] = 1000
     conversion_output_bytes: Bytes = 100 * MIB
     conversion_workers: Annotated[
-        int, Field(ge=1, le=64, description="a number of processes, 1 to 64")
+        int, Field(ge=1, le=64, description=N_("a number of processes, 1 to 64"))
     ] = 2
     shutdown_grace: Annotated[
-        int, Field(ge=0, le=3600, description="a number of seconds, 0 to 3600")
+        int, Field(ge=0, le=3600, description=N_("a number of seconds, 0 to 3600"))
     ] = 30
     connections_per_login: Positive = 20
     connections_per_address: Positive = 100
@@ -147,7 +150,7 @@ class Defender(Section):
     enabled: Switch = True
     attempts_per_connection: Positive = 6
     failed_login_delay_seconds: Annotated[
-        int, Field(ge=0, le=60, description="a number of seconds, 0 to 60")
+        int, Field(ge=0, le=60, description=N_("a number of seconds, 0 to 60"))
     ] = 1
 
 

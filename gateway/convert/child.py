@@ -24,6 +24,7 @@ class Worker:
 
     process: Process
     log: BinaryIO
+    limits: Limits
     tasks: int = 0
 
     @classmethod
@@ -42,7 +43,7 @@ class Worker:
             env={"LANG": "C.UTF-8"},
             start_new_session=True,  # Ctrl-C is for the gateway to handle
         )
-        worker = cls(process, log)
+        worker = cls(process, log, limits)
         try:
             async with asyncio.timeout(STARTUP_SECONDS):
                 await worker.answer(b"")

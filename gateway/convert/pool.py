@@ -34,7 +34,8 @@ class Converter:
     """A pool of workers; use as `async with Converter() as converter`.
 
     Callers beyond the number of *workers* wait their turn. Workers start when they are
-    first needed, or all at once by `warm`.
+    first needed, or all at once by `warm`. *limits* may be exchanged at any time: the
+    next conversion has the new ones.
     """
 
     def __init__(self, workers: int = 2, limits: Limits | None = None) -> None:
@@ -136,7 +137,8 @@ class Converter:
             sound = True
         finally:
             worker.tasks += 1
-            if sound and worker.tasks < self.limits.tasks:
+            fresh = worker.limits == self.limits and worker.tasks < self.limits.tasks
+            if sound and fresh:
                 self._idle.append(worker)
             else:
                 await self._dismiss(worker)
@@ -201,7 +203,7 @@ class Converter:
     async def _take(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.returncode is None:
+            if worker.process.returncode is None and worker.limits == self.limits:
                 return worker
             await self._dismiss(worker)
         return await self._spawn()

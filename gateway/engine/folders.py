@@ -15,11 +15,11 @@ from gateway.store.tree import Tree
 PAGE = 500  # entries of one look into the store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MailboxFolders:
     """The port Folders; *spool* is where partial files lie.
 
-    *quota* is in bytes for each mailbox, 0 for no limit.
+    *quota* is in bytes for each mailbox, 0 for no limit; it may change at any time.
     """
 
     tree: Tree

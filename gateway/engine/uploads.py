@@ -19,9 +19,12 @@ from gateway.core.ports import Blobs, Clock, NewId, Spool
 from gateway.store.uploads import Closing, CopyFirst, Opened, Opening, Partials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SpoolUploads:
-    """The port Uploads; *quota* is in bytes for each mailbox, 0 for no limit."""
+    """The port Uploads; *quota* is in bytes for each mailbox, 0 for no limit.
+
+    It may change at any time.
+    """
 
     partials: Partials
     blobs: Blobs

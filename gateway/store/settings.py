@@ -12,6 +12,7 @@ from gateway.store.tables import settings
 KEYS = tuple(field.name for field in fields(Settings))
 MAIL_SERVER = "mail-server"
 RETENTION = "retention"
+LIMITS = "limits"
 _ALL = select(settings).where(settings.c.key.in_(KEYS))
 
 

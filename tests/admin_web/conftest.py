@@ -26,7 +26,7 @@ from gateway.engine.desk.attachments import Attachments
 from gateway.engine.desk.attempts import Attempts
 from gateway.engine.desk.audit import AuditLog
 from gateway.engine.desk.certificates import Certificates
-from gateway.engine.desk.configuration import Configuration, Keeping
+from gateway.engine.desk.configuration import Keeping
 from gateway.engine.desk.conversions import ConversionLog
 from gateway.engine.desk.credentials import Credentials
 from gateway.engine.desk.dashboard import Glance
@@ -39,6 +39,7 @@ from gateway.engine.desk.evidence import Evidence
 from gateway.engine.desk.execute_token import ExecuteTokens
 from gateway.engine.desk.health import Health
 from gateway.engine.desk.integrations import Integrations
+from gateway.engine.desk.limits import Configuration
 from gateway.engine.desk.mail_server import MailServer
 from gateway.engine.desk.mailboxes import Mailboxes
 from gateway.engine.desk.news import Newsroom
@@ -78,6 +79,7 @@ class World:
     clock: object
     vault: object
     changed: list = field(default_factory=list)
+    applied: list = field(default_factory=list)
     passwords_changed: list = field(default_factory=list)
     files: dict = field(default_factory=dict)
     config: Config = field(default_factory=Config)
@@ -169,7 +171,9 @@ def desk(world, tmp_path, blobs, converter):
             origin=world.config.origin("smtp.host"),
         ),
         retention=Keeping(db, clock, world.config),
-        configuration=Configuration(world.config),
+        configuration=Configuration(
+            config=world.config, db=db, clock=clock, apply=world.applied.append
+        ),
         dictionaries=tables,
         records=Records(db=db, clock=clock, new_id=new_id),
         dictionary_files=DictionaryFiles(db, tables),

@@ -320,6 +320,8 @@ async def appliance(walk):
         await walk.call(put, "mail-server-changed", json=body)
         to = {"to": "a@x.example"}
         await walk.call(test, "test-mail-sent", "after", json=to)
+    limit = {"values": {"limits.shutdown_grace": 9}}
+    await walk.call(f"PUT {path}/limits", "limits-changed", json=limit)
     keep = f"PUT {path}/retention"
     await walk.call(keep, "retention-changed", json={"audit": 30})
 

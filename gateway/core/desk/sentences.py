@@ -171,6 +171,9 @@ CONSUMED = N_("an acknowledgement, and no OUT rule is for it: kept for the trace
 
 NAME_OF_ACCOUNT = Sentence(N_("needs at most {most} printable characters"))
 
+SET_BY = Sentence(N_("is set by {origin}"))
+MUST_BE = Sentence(N_("must be {why}"))
+
 SENTENCES = tuple(each for each in globals().values() if isinstance(each, Sentence))
 """In the order above: one that says more stands before the one it contains."""
 

@@ -110,15 +110,29 @@ class RetentionDesk(Protocol):
         ...
 
 
+Limit = int | bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
-    """One key of the configuration, which only a restart changes."""
+    """One limit; without an *origin* the page may set it, and has if it is *chosen*.
+
+    A *live* one works at once; of another the value *in_use* is that of the last start.
+    """
 
     section: str
     key: str
-    value: int | bool | str
-    default: int | bool | str
+    value: Limit
+    default: Limit
+    in_use: Limit
     origin: str = ""
+    chosen: bool = False
+    live: bool = True
+
+    @property
+    def name(self) -> str:
+        """As the configuration's file would have it: limits.idle_seconds."""
+        return f"{self.section}.{self.key}"
 
     @property
     def variable(self) -> str:
@@ -127,6 +141,15 @@ class Configured:
 
 
 class ConfigurationDesk(Protocol):
-    """What the process was told from outside, without secrets."""
+    """What one partner, one document or one conversion may use."""
 
-    def limits(self) -> Sequence[Configured]: ...
+    async def limits(self) -> Sequence[Configured]: ...
+
+    async def save(
+        self, actor: Actor, values: Mapping[str, Limit | None]
+    ) -> Sequence[Configured]:
+        """Write the limits named; None gives one its default back.
+
+        Invalid names the limit; Conflict if its origin wins.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""What the configuration sets, and what the page may set where it does not."""
+"""For how long things are kept: set by the configuration, else on the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import timedelta
 from gateway.config import Config
 from gateway.config.sections import Retention as Section
 from gateway.core.desk.actor import Actor
-from gateway.core.desk.settings import Configured, Kept
+from gateway.core.desk.settings import Kept
 from gateway.core.errors import Conflict
 from gateway.core.ports import Clock
 from gateway.engine.desk.integration_merge import raise_if
@@ -17,29 +17,6 @@ from gateway.store.database import Connection, Database
 
 KINDS = ("transfers", "envelopes", "mails", "audit")
 MOST_DAYS = 36_500
-LIMITS = ("limits", "defender")
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """The ConfigurationDesk."""
-
-    config: Config
-
-    def limits(self) -> Sequence[Configured]:
-        found = []
-        for name in LIMITS:
-            section = getattr(self.config, name)
-            for key, field in type(section).model_fields.items():
-                made = Configured(
-                    section=name,
-                    key=key,
-                    value=getattr(section, key),
-                    default=field.default,
-                    origin=self.config.origin(f"{name}.{key}"),
-                )
-                found.append(made)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

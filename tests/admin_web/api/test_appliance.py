@@ -64,13 +64,28 @@ async def test_retention_is_set_and_tried(api, audited):
     assert (await api.put(f"{PATH}/retention", json={"audit": -1})).status == 422
 
 
-async def test_limits_tell_their_value_their_default_and_their_origin(api):
+async def test_limits_tell_their_value_their_default_and_their_origin(api, world):
     limits = await (await api.get(f"{PATH}/limits")).json()
-    assert {
+    idle = {
         "section": "limits",
         "key": "idle_seconds",
+        "name": "limits.idle_seconds",
         "value": 900,
         "default": 900,
+        "inUse": 900,
         "origin": "",
         "variable": "GATEWAY_LIMITS_IDLE_SECONDS",
-    } in limits
+        "chosen": False,
+        "live": True,
+    }
+    assert idle in limits
+    name = idle["name"]
+    answer = await api.put(f"{PATH}/limits", json={"values": {name: 60}})
+    changed = {"value": 60, "inUse": 60, "chosen": True}
+    assert {**idle, **changed} in await answer.json()
+    assert world.applied[-1].limits.idle_seconds == 60
+    for wrong in ({name: 0}, {name: True}, {"limits.nothing": 1}):
+        answer = await api.put(f"{PATH}/limits", json={"values": wrong})
+        assert (answer.status, [*(await answer.json())["data"]]) == (422, [*wrong])
+    answer = await api.put(f"{PATH}/limits", json={"values": {name: None}})
+    assert idle in await answer.json()

@@ -5,15 +5,19 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from multidict import MultiDict, MultiDictProxy
 from smtp_desk import Postbox, mail_server
 from sqlalchemy import select, update
 
+from admin_web.pages import limit_fields
+from admin_web.pages.page import Form
 from gateway.adapters.vault import FileVault
 from gateway.config import load
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.desk.audit import AuditQuery
 from gateway.core.desk.settings import MailServerChange
 from gateway.core.ports import Letter
+from gateway.engine.desk.limits import chosen
 from gateway.engine.mail_servers import CurrentMailer
 from gateway.engine.parking import PARKED
 from gateway.store import settings
@@ -261,15 +265,65 @@ async def test_days_that_are_none_are_told_beside_the_field(owner, desk, days):
     assert (await desk.retention.days()).audit == 0
 
 
-@pytest.mark.parametrize(
-    "config", [{"GATEWAY_LIMITS_IDLE_SECONDS": "60"}], indirect=True, ids=["idle"]
-)
-async def test_each_limit_is_shown_with_where_it_is_set(config, owner, desk):
-    assert config.limits.idle_seconds == 60
+IDLE = {"GATEWAY_LIMITS_IDLE_SECONDS": "60"}
+
+
+@pytest.mark.parametrize("config", [IDLE], indirect=True, ids=["idle"])
+async def test_limits_are_set_where_the_configuration_does_not(
+    config, owner, desk, world
+):
     await owner.get(PATH)
-    assert "GATEWAY_LIMITS_IDLE_SECONDS" in owner.text
-    for each in desk.configuration.limits():
+    assert "Set by GATEWAY_LIMITS_IDLE_SECONDS" in owner.text
+    for each in await desk.configuration.limits():
         assert f"[{each.section}] {each.key}" in owner.text
+    form = {
+        "limits.max_file_bytes": "1,5 ГБ",
+        "limits.conversion_workers": "3",
+        "defender.enabled": "False",
+        "limits.idle_seconds": "61",  # a field that a browser would not send
+    }
+    await owner.post(f"{PATH}/limits", form)
+    assert owner.url == f"{PATH}?saved=limits", owner.text
+    assert 'value="1500 MB"' in owner.text
+    assert "In use now: 2." in html.unescape(owner.text)
+    [applied] = world.applied  # at once
+    assert applied.limits.max_file_bytes == 1_500_000_000
+    assert (applied.defender.enabled, applied.limits.idle_seconds) == (False, 60)
+    at_start = await chosen(world.db, config)
+    assert (at_start.limits.conversion_workers, at_start.limits.idle_seconds) == (3, 60)
+    entry = await last(desk)
+    assert entry.action == "limits-changed"
+    assert entry.before["limits.conversion_workers"] == 2
+    assert entry.after["limits.conversion_workers"] == 3
+    await owner.post(f"{PATH}/limits", {**form, "limits.conversion_workers": ""})
+    assert (await chosen(world.db, config)).limits.conversion_workers == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("limits.max_file_bytes", "much", "SFTP must be a size, such as 500 MB"),
+        ("limits.max_file_bytes", "0 GB", "SFTP must be a number of bytes, from 1."),
+        ("limits.conversion_workers", "65", "must be a number of processes, 1 to 64"),
+        ("limits.idle_seconds", "1.5", "must be a whole number"),
+    ],
+)
+async def test_a_limit_that_cannot_be_is_told_beside_its_field(
+    owner, desk, name, value, told
+):
+    await owner.get(PATH)
+    await owner.post(f"{PATH}/limits", {name: value, "limits.shutdown_grace": "9"})
+    assert owner.status == 422
+    assert told in html.unescape(owner.text)
+    assert 'value="9"' in owner.text
+    assert not any(each.chosen for each in await desk.configuration.limits())
+
+
+@pytest.mark.parametrize("value", [1, 999, 1024, 100_000, 5 << 30, 10**12, 1023])
+async def test_a_size_is_read_as_it_is_shown(desk, value):
+    [size, *_] = await desk.configuration.limits()
+    form = Form(MultiDictProxy(MultiDict({size.name: limit_fields.shown(size, value)})))
+    assert limit_fields.read(form, [size]) == {size.name: value}
 
 
 @pytest.mark.usefixtures("people")
