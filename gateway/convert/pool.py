@@ -254,8 +254,12 @@ def _too_slow(limits: Limits) -> Problem:
     )
 
 
+_OUT_OF_MEMORY = ("OutOfMemory", "MemoryError", "memory allocation of")
+"""What Saxon, Python and libraries in Rust say when there is no more."""
+
+
 def _death(status: int, words: str, limits: Limits) -> Problem:
-    if "OutOfMemory" in words or "MemoryError" in words:
+    if any(sign in words for sign in _OUT_OF_MEMORY):
         return Problem(
             "conversion-memory",
             sentences.TOO_BIG(allowed=limits.memory_mb),

@@ -20,13 +20,11 @@ from gateway.convert.source.decoding import (
     escaped,
     quoted,
 )
-from gateway.convert.source.places import column_name
+from gateway.convert.source.places import COLUMNS, column_name
 from gateway.core.errors import N_
 
 VALUE_LONGEST = 1 << 20
 """Characters of one value."""
-COLUMNS = 16_384
-"""Columns of a row: as many as a spreadsheet has."""
 
 _CANDIDATES = "\t;|,"
 _SAMPLE = 64 << 10

@@ -2,6 +2,9 @@
 
 from functools import cache
 
+COLUMNS = 16_384
+"""Columns of a table: as many as a spreadsheet has."""
+
 
 @cache
 def column_name(index: int) -> str:

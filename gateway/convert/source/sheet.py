@@ -5,13 +5,17 @@ from collections.abc import Iterable, Sequence
 from html import unescape
 
 from gateway.convert.source.decoding import quoted
+from gateway.convert.source.places import COLUMNS, column_index
 
 Cell = tuple[str, str]
 """The letters of its column; the rest of its tag and its text, both as XML."""
 
 
 class Sheet:
-    """Takes rows in their order; with *named* the first one gives the cells' names."""
+    """Takes rows in their order; with *named* the first one gives the cells' names.
+
+    ValueError if a column is beyond the last one that a spreadsheet has.
+    """
 
     def __init__(self, name: str, state: str, *, named: bool) -> None:
         hidden = "" if state == "visible" else f' state="{state}"'
@@ -56,6 +60,8 @@ class Sheet:
         yield b"</sheet>"
 
     def _tag(self, column: str) -> str:
+        if column_index(column) >= COLUMNS:
+            raise ValueError(column)
         name = unescape(self._names.get(column, "")).strip()
         named = f" name={quoted(name)}" if name else ""
         return f'<cell column="{column}"{named}'

@@ -15,7 +15,7 @@ from gateway.convert.source.number_formats import (
     shown,
 )
 from gateway.convert.source.package import Package
-from gateway.convert.source.places import column_index, column_name
+from gateway.convert.source.places import COLUMNS, column_index, column_name
 from gateway.convert.source.sheet import Cell, Sheet
 
 _ATTRIBUTES = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*"""
@@ -164,7 +164,12 @@ class _Reader:
             index += tail.count("<row", 0, start.end())
             said = _attributes(start[1]).get("r", "")
             index = int(said) if said.isdigit() else index
-            sheet.row(index, self._cells(tail[start.end() :], index))
+            try:
+                sheet.row(index, self._cells(tail[start.end() :], index))
+            except ValueError as error:
+                raise self._book.package.unfit(
+                    f"row {index} has a cell beyond column XFD", self._part
+                ) from error
         for merged in _MERGED.findall(tail):
             area = _attributes(merged).get("ref", "")
             corner = _REFERENCE.match(area)
@@ -244,7 +249,10 @@ def _placed(attributes: str, last: str) -> tuple[str, str]:
     if place is not None:
         column = place[1].upper()
     else:
-        column = column_name(column_index(last) + 1)
+        following = column_index(last) + 1
+        if following >= COLUMNS:
+            raise ValueError(following)
+        column = column_name(following)
     kept = "".join(f' {name}="{said[name]}"' for name in ("s", "t") if name in said)
     return column, kept
 

@@ -6,11 +6,8 @@ from typing import NamedTuple
 from lxml import etree
 
 from gateway.convert import safe_xml
-from gateway.convert.source.places import column_index
+from gateway.convert.source.places import COLUMNS, column_index
 from gateway.convert.write.base import unwritable
-
-COLUMNS = 16_384
-"""Columns of a table: as many as a spreadsheet has."""
 
 
 class Cell(NamedTuple):

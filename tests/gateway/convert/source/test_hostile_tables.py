@@ -1,0 +1,96 @@
+"""Tables made to hurt: refused clearly, or read in little time and memory."""
+
+import io
+import struct
+import tracemalloc
+import zipfile
+
+import pytest
+from source_reading import refusal, source
+from workbook_parts import package, sheet
+
+
+def test_a_cell_in_the_last_corner_costs_nothing(samples):
+    data = (samples / "evil/bomb_sparse.xlsx").read_bytes()
+    xml = source(data, "a.xlsx").xml
+    assert b'<row index="1048576"><cell column="XFD" type="number">1</cell>' in xml
+    assert len(xml) < 1000
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked():
+    bomb = package(sheet(f'<row r="1"><c t="str"><v>{" " * (20 << 20)}</v></c></row>'))
+    tracemalloc.start()
+    problem = refusal(bomb, "a.xlsx")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert problem.code == "workbook"
+    assert "xl/s.xml is packed" in problem.message
+    assert "times smaller than its content" in problem.message
+    assert peak < 2 << 20
+
+
+def forged(data: bytes, name: str, size: int) -> bytes:
+    """Return the archive with another size of a part in its directory."""
+    at = data.rindex(name.encode()) - 46  # a record of the directory
+    assert data[at : at + 4] == b"PK\x01\x02"
+    return data[: at + 24] + struct.pack("<I", size) + data[at + 28 :]
+
+
+def test_sizes_that_lie_are_found_out():
+    data = package(sheet('<row r="1"><c><v>1</v></c></row>'))
+    huge = forged(forged(data, "xl/t.xml", 0xF0000000), "xl/s.xml", 0xF0000000)
+    assert "unpacked it has" in refusal(huge, "a.xlsx").message
+    short = refusal(forged(data, "xl/s.xml", 60), "a.xlsx")
+    assert "xl/s.xml" in short.message
+
+
+@pytest.mark.parametrize("part", ["xl/s.xml", "xl/t.xml", "xl/workbook.xml"])
+def test_entities_are_refused_wherever_they_stand(part):
+    bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x xmlns="urn:x">&b;</x>'
+    used = sheet('<row r="1"><c t="s"><v>0</v></c></row>')
+    problem = refusal(package(used, **{part: bomb}), "a.xlsx")
+    assert "DOCTYPE" in problem.message
+    assert part in problem.message
+
+
+def test_broken_workbooks_say_what_is_wrong():
+    whole = package(sheet(""))
+    none = io.BytesIO()
+    with zipfile.ZipFile(none, "w") as archive:
+        archive.writestr("a.txt", "x")
+    for data, says in [
+        (b"PK\x03\x04 no zip", "no zip archive that can be read"),
+        (whole[:-30], "no zip archive that can be read"),
+        (none.getvalue(), "it has no xl/workbook.xml"),
+        (package(sheet("<row>")), "xl/s.xml: line 1: it is not well-formed"),
+        (package(b"\xff" + sheet("").encode()), "it is not well-formed"),
+        (package(sheet(""), **{"xl/workbook.xml": "<a"}), "xl/workbook.xml: line 1"),
+        (
+            package(sheet('<row r="1"><c r="XFE1"><v>1</v></c></row>')),
+            "beyond column XFD",
+        ),
+        (
+            package(sheet('<row r="1">' + "<c><v>1</v></c>" * 16_385 + "</row>")),
+            "row 1 has a cell beyond column XFD",
+        ),
+    ]:
+        problem = refusal(data, "a.xlsx")
+        assert problem.code == "workbook"
+        assert says in problem.message
+
+
+def test_old_workbooks_that_are_broken_are_refused(samples):
+    data = (samples / "xls/order.xls").read_bytes()
+    for broken in (data[:600], data[:4000], data[:8] + data):
+        assert refusal(broken, "a.xls").code == "workbook"
+
+
+def test_too_many_parts_are_refused():
+    many = {f"x/{number}": "" for number in range(10_001)}
+    assert "at most 10000 are read" in refusal(package("", **many), "a.xlsx").message
+
+
+def test_a_row_of_a_million_values_is_refused():
+    problem = refusal(b"a;b\n" + b";" * 1_000_000, "a.csv", CSV_DELIMITER=";")
+    assert problem.line == 2
+    assert "it has 1000001 values; at most 16384" in problem.message
