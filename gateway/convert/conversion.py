@@ -16,7 +16,7 @@ from gateway.convert.tables import read_table
 from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
-from gateway.convert.validate import Checked, Checks, foreign_to_all
+from gateway.convert.validate import Checks
 from gateway.convert.watch import Watch
 from gateway.convert.wire import Ask
 from gateway.convert.write import Wanted, write
@@ -38,9 +38,7 @@ class Conversions:
     def __init__(self, limits: Limits, saxon: Saxon) -> None:
         self._limits = limits
         self._saxon = saxon
-        self._checks: OrderedDict[tuple[tuple[Validation, ...], bool], Checks] = (
-            OrderedDict()
-        )
+        self._checks: OrderedDict[tuple[Validation, ...], Checks] = OrderedDict()
 
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
         """Return the result or what is wrong with file, stylesheet or result."""
@@ -70,7 +68,8 @@ class Conversions:
         watch = Watch()
         source = self._read(task)
         watch.lap("read")
-        of_source = of_result = Checked()
+        of_source: Sequence[str] = ()
+        of_result: Sequence[str] = ()
         if task.validate_on in {"SOURCE", "BOTH"}:
             of_source = self._validate(task, source.xml, "The source")
             watch.lap("validate")
@@ -85,7 +84,6 @@ class Conversions:
         if task.validate_on in {"RESULT", "BOTH"}:
             of_result = self._validate(task, result.output, "The result")
             watch.lap("validate")
-        foreign_to_all(of_source, of_result)
         wanted = Wanted(attributes=task.attributes, encoding=encoding, ask=ask)
         output = write(task.output_format, result.output, wanted)
         self._bounded(output)
@@ -93,7 +91,7 @@ class Conversions:
         return Converted(
             output=output,
             source_xml=source.xml if task.want_source else b"",
-            warnings=[*result.warnings, *of_source.warnings, *of_result.warnings],
+            warnings=[*result.warnings, *of_source, *of_result],
             attachments=result.attachments,
             chain=result.chain,
             steps=watch.steps,
@@ -190,13 +188,10 @@ class Conversions:
                 N_("Let the sending program write well-formed XML."),
             ) from error
 
-    def _validate(self, task: Task, document: bytes, what: str) -> Checked:
+    def _validate(self, task: Task, document: bytes, what: str) -> Sequence[str]:
         files = tuple(task.validations)
-        tolerant = task.validate_on == "BOTH"
-        checks = self._checks.pop((files, tolerant), None)
-        if checks is None:
-            checks = Checks.of(files, self._run, tolerant=tolerant)
-        self._checks[files, tolerant] = checks
+        checks = self._checks.pop(files, None) or Checks.of(files, self._run)
+        self._checks[files] = checks
         if len(self._checks) > _CHECKS:
             self._checks.popitem(last=False)
         return checks.validate(document, what)

@@ -16,13 +16,50 @@ _HOME = "{urn:envelope-gateway:schematron}file"
 _EXPRESSIONS = ("context", "test", "select", "value", "path", "match", "use")
 _DEPTH = 200
 _FILES = 200
+_NO_SPACE = re.compile(r"\S")
+_BEFORE_ROOT = 100  # comments and instructions
+_SKIPPED = (("<!--", "-->"), ("<?", "?>"))
 
 Element = etree._Element  # noqa: SLF001  lxml's own name for its element type
 
 
-def parsed(text: str) -> Element:
-    """Return the root of an XML text; Flaw if it is not well-formed."""
+def bared(text: str) -> str:
+    """Return a file of a rule without its declaration and its document type.
+
+    Well-known schemas have a DOCTYPE, which says nothing that a schema needs; what
+    it declares is not obeyed. Lines stay as they are.
+    """
     text = undeclared(text.replace("\r\n", "\n"))
+    at = _prolog(text)
+    if not text.startswith("<!DOCTYPE", at):
+        return text
+    inner, end = text.find("[", at), text.find(">", at)
+    if 0 <= inner < end:
+        end = text.find(">", text.find("]", inner))
+    taken = text[at : end + 1]
+    return text[:at] + "\n" * taken.count("\n") + text[end + 1 :]
+
+
+def _prolog(text: str) -> int:
+    """Return where what is no comment, instruction or white space begins."""
+    at = _after_space(text, 0)
+    for _ in range(_BEFORE_ROOT):
+        closing = next((c for o, c in _SKIPPED if text.startswith(o, at)), "")
+        end = text.find(closing, at) if closing else -1
+        if end < 0:
+            break
+        at = _after_space(text, end + len(closing))
+    return at
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _NO_SPACE.search(text, at)
+    return found.start() if found else len(text)
+
+
+def parsed(text: str) -> Element:
+    """Return the root of a file of a rule; Flaw if it is not well-formed."""
+    text = bared(text)
     check(text, _DEPTH)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True

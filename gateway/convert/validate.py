@@ -28,34 +28,19 @@ RunXslt = Callable[[str, bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What the files call a warning, and the schemas that know no such document."""
-
-    warnings: Sequence[str] = ()
-    foreign: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Checks:
     """The files of one rule, ready for any number of documents.
 
-    *tolerant*: a schema that does not know the root of a document is no error there,
-    because it is meant for another document.
+    One XSD or more must know the root of a document; those that do not are for other
+    documents, or hold only what other schemas use.
     """
 
     schemas: Sequence[xsd.Schema]
     stylesheets: Mapping[str, str]
     run: RunXslt
-    tolerant: bool = False
 
     @classmethod
-    def of(
-        cls,
-        validations: Sequence[Validation],
-        run: RunXslt,
-        *,
-        tolerant: bool = False,
-    ) -> "Checks":
+    def of(cls, validations: Sequence[Validation], run: RunXslt) -> "Checks":
         """Read the files; Unfit names the one that cannot be used, and its line."""
         for each in validations:
             if not each.name.lower().endswith((".xsd", ".sch")):
@@ -65,31 +50,28 @@ class Checks:
                     None,
                     N_("Name it .xsd or .sch, or take it out of the rule."),
                 )
-        return cls(xsd.schemas(validations), _stylesheets(validations), run, tolerant)
+        return cls(xsd.schemas(validations), _stylesheets(validations), run)
 
-    def validate(self, document: bytes, what: str) -> Checked:
-        """Hold the document against every file; Unfit tells what all of them say.
+    def validate(self, document: bytes, what: str) -> Sequence[str]:
+        """Return what the files call a warning; Unfit tells what all of them say.
 
         `what` names the document in messages. Of several envelopes (`<envelopes>`)
         each is a document.
         """
         if not self.schemas and not self.stylesheets:
-            return Checked()
+            return []
         root = _read(document, what)
         found: list[Finding] = []
-        foreign: list[str] = []
         for part, element in _parts(root):
-            for schema in self.schemas:
-                if self.tolerant and not schema.knows(element):
-                    foreign.append(schema.name)
-                else:
-                    found += schema.findings(element, part)
+            knowing = [each for each in self.schemas if each.knows(element)]
+            for schema in knowing or self.schemas:
+                found += schema.findings(element, part)
             for name, stylesheet in self.stylesheets.items():
                 found += self._asserted(name, stylesheet, element, part)
         refused = refuse(found, what)
         if refused is not None:
             raise refused
-        return Checked(warnings_of(found), foreign)
+        return warnings_of(found)
 
     def _asserted(
         self, name: str, stylesheet: str, element: Element, part: str
@@ -111,19 +93,6 @@ class Checks:
             )
             for each in failures
         ]
-
-
-def foreign_to_all(source: Checked, result: Checked) -> None:
-    """Raise Unfit if a schema knew neither the source nor the result."""
-    lost = [name for name in source.foreign if name in result.foreign]
-    if lost:
-        raise invalid(
-            xsd.CODE,
-            f"The validation file {lost[0]} declares neither the root of the source"
-            " nor that of the result.",
-            None,
-            N_("Upload the schema of the source or of the envelope, or take it out."),
-        )
 
 
 def _stylesheets(validations: Sequence[Validation]) -> dict[str, str]:

@@ -9,8 +9,7 @@ from typing_extensions import override
 
 from gateway.convert.findings import Finding
 from gateway.convert.rule_files import bad_file, bare, included, roots
-from gateway.convert.schematron_parts import Element
-from gateway.convert.source.xml import undeclared
+from gateway.convert.schematron_parts import Element, bared
 from gateway.core.rules import Validation
 
 CODE = "validation-xsd"
@@ -65,7 +64,7 @@ class _OwnFiles(etree.Resolver):
         """Return the file; an empty one, which is no schema, if there is none."""
         del public_id
         found = self._files.get(bare(system_url))
-        text = undeclared(found.content) if found else ""
+        text = bared(found.content) if found else ""
         return self.resolve_string(text, context, base_url=system_url)
 
 
@@ -81,7 +80,7 @@ def parser(files: Mapping[str, Validation]) -> etree.XMLParser:
 def _compiled(file: Validation, files: Mapping[str, Validation]) -> Schema:
     try:
         root = etree.fromstring(
-            undeclared(file.content), parser(files), base_url=_SCHEME + file.name
+            bared(file.content), parser(files), base_url=_SCHEME + file.name
         )
         return Schema(file.name, etree.XMLSchema(root))
     except (etree.LxmlError, OSError) as error:

@@ -108,11 +108,15 @@ def test_source_envelope_or_both_are_checked_as_the_rule_says(run):
     assert isinstance(run(good, a, b, stylesheet=fitting, on="BOTH"), Converted)
 
 
-def test_a_schema_of_neither_document_is_no_check_that_passes(run):
-    files = [int_root("a.xsd", "a"), int_root("other.xsd", "z")]
-    found = refused(run("<a>1</a>", *files, stylesheet=COPY.format("<a>2</a>"),
-                        on="BOTH"))  # fmt: skip
-    assert "other.xsd declares neither" in found.message
+def test_one_schema_must_know_the_document_and_the_others_do_not_count(run):
+    library = schema("types.xsd", '<xs:element name="part" type="xs:int"/>')
+    a = int_root("a.xsd", "a")
+    assert isinstance(run("<a>1</a>", library, a), Converted)
+    assert refused(run("<a>x</a>", library, a)).message.count(".xsd:") == 1
+    found = refused(run("<z>1</z>", library, a))
+    assert [told.partition(":")[0] for told in found.details] == ["types.xsd", "a.xsd"]
+    both = refused(run("<z>1</z>", a, stylesheet=COPY.format("<a>2</a>"), on="BOTH"))
+    assert "The source does not satisfy a.xsd" in both.message
 
 
 def test_each_of_several_envelopes_is_checked(run):
@@ -229,3 +233,18 @@ def test_what_cannot_be_included_is_explained(run):
 def test_an_unknown_query_language_is_refused(run):
     files = schematron("r.sch", "", 'queryBinding="stx"')
     assert "queryBinding stx is not known" in refused(run("<a/>", files)).message
+
+
+def test_the_document_type_of_a_schema_counts_for_nothing(run):
+    """The schema of XML Signature has one, in every set of schemas for invoices."""
+    plain = int_root("a.xsd", "a")
+    doctype = (
+        '<!-- > -->\n<!DOCTYPE schema [\n<!ENTITY e SYSTEM "file:///etc/passwd">\n]>\n'
+    )
+    typed = Validation("a.xsd", f'<?xml version="1.0"?>{doctype}{plain.content}')
+    assert isinstance(run("<a>1</a>", typed), Converted)
+    assert "a.xsd" in refused(run("<a>x</a>", typed)).message
+    entity = Validation("a.xsd", typed.content.replace('name="a"', 'name="&e;"'))
+    assert "line 5" in refused(run("<a>1</a>", entity)).message
+    main = schema("m.xsd", '<xs:include schemaLocation="a.xsd"/>')
+    assert isinstance(run("<a>1</a>", main, typed), Converted)
