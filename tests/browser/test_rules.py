@@ -184,6 +184,19 @@ def test_the_help_covers_nothing_and_gives_the_focus_back(form: Page):
     expect(opener).to_be_focused()
 
 
+def archive_and_back(form: Page) -> None:
+    """Ask for an archive, and then not: what was executed is as good as before."""
+    archive = form.get_by_label("Send .zip archive upon envelope completion")
+    archive.check()
+    expect(form.locator("#editor")).to_be_hidden()
+    expect(form.get_by_label("Archive", exact=True)).to_be_visible()
+    expect(form.locator("#w-pattern")).to_contain_text("Order number.zip")
+    expect(save(form)).to_be_disabled()
+    archive.uncheck()
+    expect(form.locator("#editor")).to_be_visible()
+    expect(save(form)).to_be_enabled()
+
+
 def test_only_what_was_executed_is_saved(form: Page, world: World, box: Mailbox):
     into(form)
     form.get_by_label("File name", exact=True).fill("")
@@ -198,15 +211,7 @@ def test_only_what_was_executed_is_saved(form: Page, world: World, box: Mailbox)
     expect(save(form)).to_be_disabled()
     form.get_by_role("button", name="Remove a.xsd").click()
     expect(save(form)).to_be_enabled()
-    archive = form.get_by_label("Send .zip archive upon envelope completion")
-    archive.check()
-    expect(form.locator("#editor")).to_be_hidden()
-    expect(form.get_by_label("Archive", exact=True)).to_be_visible()
-    expect(form.locator("#w-pattern")).to_contain_text("Order number.zip")
-    expect(save(form)).to_be_disabled()
-    archive.uncheck()
-    expect(form.locator("#editor")).to_be_visible()
-    expect(save(form)).to_be_enabled()
+    archive_and_back(form)
     give_attribute(form, "COST")
     expect(save(form)).to_be_disabled()
     form.get_by_label("Rule name").fill("Orders for the ERP")
