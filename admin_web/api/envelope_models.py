@@ -10,7 +10,8 @@ from gateway.core.envelope import Document, Field
 class EnvelopeRowAnswer(Answer):
     """One line of a list; `status` is the mailbox's own view, `how` it came about.
 
-    `recipients` are names.
+    `recipients` are names. `held`: an archive for the mailbox's remote server waits
+    until all have done their part.
     """
 
     envelope_uuid: str
@@ -30,6 +31,7 @@ class EnvelopeRowAnswer(Answer):
     template_name: str
     chain_uuid: str | None
     reject_reason: str
+    held: bool
 
     @classmethod
     def of(cls, row: EnvelopeRow) -> "EnvelopeRowAnswer":
@@ -51,6 +53,7 @@ class EnvelopeRowAnswer(Answer):
             template_name=row.template_name,
             chain_uuid=row.chain,
             reject_reason=row.reject_reason,
+            held=row.held,
         )
 
 

@@ -166,6 +166,7 @@ def _visible() -> Select[Any]:
             mailbox_entries.c.status.label("view"),
             mailbox_entries.c.how,
             mailbox_entries.c.status_at,
+            mailbox_entries.c.held_by,
             mailboxes.c.name.label("sender_name"),
             templates.c.name.label("template_name"),
         )
@@ -221,4 +222,5 @@ def _row(row: Row[Any], recipients: Sequence[str]) -> EnvelopeRow:
         created_at=row.created_at,
         status_at=row.status_at,
         expires_at=row.expires_at,
+        held=bool(row.held_by) and row.status == EnvelopeStatus.WAITING.value,
     )

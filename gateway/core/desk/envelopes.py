@@ -61,7 +61,8 @@ class EnvelopeQuery:
 class EnvelopeRow:
     """One line of a list; *status* is the mailbox's own view, *how* it came about.
 
-    *recipients* are names.
+    *recipients* are names; *held* tells that an archive for the mailbox's remote server
+    waits until all have done their part.
     """
 
     envelope: EnvelopeId
@@ -81,6 +82,7 @@ class EnvelopeRow:
     created_at: datetime
     status_at: datetime
     expires_at: datetime | None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

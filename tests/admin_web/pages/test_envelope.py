@@ -11,6 +11,8 @@ from sqlalchemy import select
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.desk.envelopes import EnvelopeQuery
 from gateway.core.envelope import EnvelopeStatus
+from gateway.core.model import RuleId
+from gateway.store import envelopes
 from gateway.store.tables import jobs
 
 LIST = "/admin/envelopes"
@@ -183,6 +185,15 @@ async def test_it_is_printed_in_the_readers_language(owner, seller, sent):
     paged = await owner.client.get(pdf)
     assert (await paged.read()).startswith(b"%PDF-")
     assert paged.headers["Content-Disposition"].startswith("attachment;")
+
+
+async def test_what_its_archive_waits_for_is_told(owner, world, seller, sent):
+    async with world.db.write() as conn:
+        await envelopes.hold(conn, sent, seller, RuleId("a rule"))
+    await owner.get(f"{LIST}/{sent}?mailbox={seller}")
+    assert "accept it to do yours" in owner.text
+    await owner.post(f"{LIST}/{sent}/accept?mailbox={seller}", {})
+    assert "sends an archive" not in owner.text
 
 
 async def test_only_its_own_attachments_are_given(owner, desk, seller, sent):

@@ -18,7 +18,13 @@ from gateway.core.errors import LeaseLost
 from gateway.core.model import AttachmentId
 from gateway.core.rules import Level, RuleDirection, ZipKind
 from gateway.engine.parking import PARKED
-from gateway.store import attachments, deliveries, envelopes, tables
+from gateway.store import (
+    attachments,
+    deliveries,
+    envelope_list,
+    envelopes,
+    tables,
+)
 from gateway.store import rules as stored_rules
 from gateway.store.jobs import Jobs
 
@@ -58,6 +64,12 @@ async def send(line, more=CARRIES):
 async def accept(line, uuid, box=SUPPLIER):
     async with line.db.write() as conn:
         return await envelopes.complete(conn, uuid, box, "accepted", line.clock())
+
+
+async def waits(line, uuid):
+    async with line.db.read() as conn:
+        row, _ = await envelope_list.opened(conn, uuid, SUPPLIER)
+        return row.held
 
 
 async def packed(line, box=SUPPLIER):
@@ -111,9 +123,11 @@ async def test_every_mailbox_with_such_a_rule_gets_its_own_when_the_last_is_done
         )
     assert not await accept(line, uuid)
     await line.work()
+    assert await waits(line, uuid)
     assert await line.files(SUPPLIER) == {}
     assert await accept(line, uuid, SHOP)
     await line.work()
+    assert not await waits(line, uuid)
     for box in (SHOP, SUPPLIER):
         [archive] = (await packed(line, box)).values()
         assert archive.namelist() == [f"{uuid}.xml"]
