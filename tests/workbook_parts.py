@@ -23,7 +23,7 @@ def package(sheet: str | bytes, **others: str) -> bytes:
         "xl/t.xml": f'<sst xmlns="{MAIN}"><si><t>first</t></si></sst>',
     }
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in {**parts, **others}.items():
             archive.writestr(name, content)
     return out.getvalue()
