@@ -118,7 +118,9 @@ def test_an_error_stands_at_its_line_until_it_is_corrected(form: Page):
     expect(save(form)).to_be_disabled()
     link.click()
     expect(editor).to_be_focused()
-    form.keyboard.press("Control+z")
+    for _key in "<xsl:nonsense/>":  # slow typing is undone in several steps
+        if "xsl:nonsense" in text(form).input_value():
+            form.keyboard.press("Control+z")
     expect(text(form)).not_to_have_value(re.compile("xsl:nonsense"))
     execute(form)
     expect(form.locator(".cm-bad")).to_have_count(0)
@@ -131,7 +133,7 @@ def test_the_file_that_is_dropped_is_seen_as_the_stylesheet_sees_it(
     (tmp_path / "order.edi").write_bytes(ORDER)
     choice = form.get_by_label("Choose another example file")  # than the template's
     drop_file(choice, tmp_path / "note.txt")
-    expect(form.locator("#example-pane")).to_contain_text('name="note.txt"')
+    expect(form.locator("#example-pane")).to_contain_text("Only a note")
     drop_file(form.locator("#example-pane .viewer"), tmp_path / "order.edi")
     expect(form.locator("#example-pane")).to_contain_text("<EDIFACT>")
     form.get_by_label("Matching pattern").fill(r".*\.edi")
