@@ -16,7 +16,11 @@ from gateway.convert.source.xml import Flaw
 from gateway.convert.stylesheet import Stylesheet, prepare
 from gateway.convert.wd_extensions import GW
 
+_PARSER = "http://saxon.sf.net/feature/parserProperty?uri=jdk.xml."
 _FEATURES = {
+    # documents may not declare entities, and each &amp; counts: 100,000 were allowed
+    f"{_PARSER}maxGeneralEntitySizeLimit": "0",
+    f"{_PARSER}totalEntitySizeLimit": "0",
     "http://saxon.sf.net/feature/allowedProtocols": "",
     "http://saxon.sf.net/feature/allow-external-functions": "off",
     "http://saxon.sf.net/feature/disableXslEvaluate": "true",
