@@ -10,6 +10,8 @@ from gateway.convert.pool import Converter
 from gateway.convert.task import Converted, Limits, Task
 from gateway.core.model import Problem
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 ROWS = 200_000
 BLOCKED = 0.05
 """Seconds that the loop may be held by one step."""
@@ -80,7 +82,7 @@ async def test_a_sheet_of_200_000_rows_is_converted_while_the_loop_goes_on(
     await asyncio.to_thread(large_sheet, path)
     task = Task(stylesheet=COUNT, source=path, seed="s", file_name=path.name)
     pulse.longest = 0.0
-    async with Converter(workers=1, limits=Limits()) as converter:
+    async with Converter(workers=1, limits=Limits(seconds=120)) as converter:
         done = await converter.run(task, nothing)
     assert isinstance(done, Converted), done
     assert f'rows="{ROWS}"'.encode() in done.output
@@ -96,7 +98,7 @@ async def test_an_interchange_of_50_mb_is_refused_clearly_while_the_loop_goes_on
     await asyncio.to_thread(large_interchange, path)
     task = Task(stylesheet=COUNT, source=path, seed="s", file_name=path.name)
     pulse.longest = 0.0
-    async with Converter(workers=1, limits=Limits(memory_mb=300)) as converter:
+    async with Converter(workers=1, limits=Limits(seconds=120, memory_mb=300)) as converter:
         refused = await converter.run(task, nothing)
     assert isinstance(refused, Problem)
     assert refused.code == "conversion-memory"
