@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from zipfile import ZipFile
@@ -109,11 +109,18 @@ async def _with_example(visit: Visit, form: RuleForm, file: web.FileField) -> Ru
     if len(data) > EXAMPLE_MAX:
         return form.wrong(example=TOO_LARGE)
     try:
-        looked = await visit.desk.rules.look(Example(file.filename, data))
+        looked = await visit.desk.rules.look(
+            Example(file.filename, data), _attributes(form)
+        )
     except Invalid as refusal:
         gone = form.having(exampleToken="", exampleName=file.filename)
         return gone.wrong(example=refusal.message)
     return form.having(exampleToken=looked.token, exampleName=file.filename)
+
+
+def _attributes(form: RuleForm) -> Mapping[str, str]:
+    """Return what the list says; some tell how the example is to be read."""
+    return {name: value for name, value in form.attributes if name}
 
 
 async def _with_validation(form: RuleForm, file: web.FileField) -> RuleForm:
@@ -198,7 +205,7 @@ async def example_of(visit: Visit, form: RuleForm) -> tuple[RuleForm, Lines]:
             xml = await visit.desk.templates.example(form.template, form.version)
         elif form.text("exampleToken"):
             example = await visit.desk.rules.looked(form.text("exampleToken"))
-            xml = (await visit.desk.rules.look(example)).source_xml
+            xml = (await visit.desk.rules.look(example, _attributes(form))).source_xml
         else:
             return form, NOTHING
     except Invalid as refusal:
@@ -214,7 +221,9 @@ async def kept_example(visit: Visit, form: RuleForm, rule: Rule) -> RuleForm:
     data = b"".join([chunk async for chunk in content.chunks])
     form = form.having(exampleName=rule.example_name)
     try:
-        looked = await visit.desk.rules.look(Example(rule.example_name, data))
+        looked = await visit.desk.rules.look(
+            Example(rule.example_name, data), _attributes(form)
+        )
     except Invalid as refusal:
         return form.wrong(example=refusal.message)
     return form.having(exampleToken=looked.token)

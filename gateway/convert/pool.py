@@ -73,9 +73,13 @@ class Converter:
         path: Path,
         file_name: str,
         content_type: str = "",
+        attributes: Mapping[str, str] | None = None,
         directories: Mapping[str, str] | None = None,
     ) -> Converted | Problem:
-        """Return the XML that a stylesheet would see of the file, as output."""
+        """Return the XML that a stylesheet would see of the file, as output.
+
+        *attributes* are the rule's, which may say how the file is read.
+        """
         sha256, size = await asyncio.to_thread(_measured, path)
         task = Task(
             stylesheet="",
@@ -85,6 +89,7 @@ class Converter:
             sha256=sha256,
             size=size,
             content_type=content_type or "application/octet-stream",
+            attributes=attributes or {},
             directories=directories or {},
         )
         return await self.run(task, _nothing)

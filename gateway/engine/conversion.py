@@ -120,10 +120,21 @@ class Conversions:
             drafts = [replace(d, chain=d.chain or done.chain) for d in drafts]
         return OutResult(drafts, done)
 
-    async def source(self, blob: BlobRef, name: FileName) -> Converted | Problem:
-        """Return, as output, the XML that the stylesheet of an OUT rule would see."""
+    async def source(
+        self,
+        blob: BlobRef,
+        name: FileName,
+        attributes: Mapping[str, str] | None = None,
+    ) -> Converted | Problem:
+        """Return, as output, the XML that the stylesheet of an OUT rule would see.
+
+        *attributes* are the rule's, which may say how the file is read.
+        """
         return await self.converter.source(
-            self.blobs.path(blob), name.text, directories=await self._directories()
+            self.blobs.path(blob),
+            name.text,
+            attributes=attributes,
+            directories=await self._directories(),
         )
 
     async def _directories(self) -> Mapping[str, str]:

@@ -123,9 +123,12 @@ class RuleDesk(Protocol):
         """Return the last good example; NotFound if the rule has none."""
         ...
 
-    async def look(self, example: Example) -> Looked:
+    async def look(
+        self, example: Example, attributes: Mapping[str, str] | None = None
+    ) -> Looked:
         """Read the file as the stylesheet of an OUT rule will; Invalid with the line.
 
+        *attributes* are the rule's, which may say how the file is read.
         Nothing but its bytes is stored, for two days.
         """
         ...

@@ -51,6 +51,13 @@ async def completed(db: Database, draft: RuleDraft) -> RuleDraft:
     return replace(draft, name=draft.name.strip(), match=None)
 
 
+def check_reading(attributes: Mapping[str, str]) -> None:
+    """Raise Invalid with every attribute of an OUT rule that has a wrong value."""
+    wrong = dict(rule_options.wrong(RuleDirection.OUT, attributes))
+    if wrong:
+        raise _invalid(wrong)
+
+
 async def _check_file_name(draft: RuleDraft, version: templates.Version) -> None:
     """Hold the pattern against the version (the latest one stands for all)."""
     pattern = naming.parse_pattern(draft.file_name_pattern)

@@ -1,7 +1,7 @@
 """Execute: a rule that is not saved yet, tried on an example."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.convert import envelope_xml, template_xml
@@ -80,11 +80,13 @@ class RuleRuns:
             explanation=trial.explanation,
         )
 
-    async def look(self, example: Example) -> tuple[BlobRef, bytes]:
+    async def look(
+        self, example: Example, attributes: Mapping[str, str]
+    ) -> tuple[BlobRef, bytes]:
         """Return where the example's bytes are, and the XML that is seen of it."""
         name = _file_name(example)
         blob = await self.blobs.put(example.data)
-        made = await self.conversions.source(blob, name)
+        made = await self.conversions.source(blob, name, attributes)
         if isinstance(made, Problem):
             raise refusal(made)
         return blob, made.output

@@ -1,7 +1,7 @@
 """The desk of rules: checked, executed, then saved, with the audit entry."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from gateway.core.model import MailboxId, RuleId
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Level, Rule, RuleDirection
 from gateway.engine.desk.execute_token import ExecuteTokens, KeptExample, content_of
-from gateway.engine.desk.rule_checks import NAME_MAX, completed
+from gateway.engine.desk.rule_checks import NAME_MAX, check_reading, completed
 from gateway.engine.desk.rule_runs import RuleRuns, rule_of
 from gateway.store import audit, conversions, mailboxes, rules
 from gateway.store.database import Connection, Database
@@ -67,8 +67,12 @@ class Rules:
             chunks=self.blobs.read(kept.example),
         )
 
-    async def look(self, example: Example) -> Looked:
-        blob, source_xml = await self.runs.look(example)
+    async def look(
+        self, example: Example, attributes: Mapping[str, str] | None = None
+    ) -> Looked:
+        said = attributes or {}
+        check_reading(said)
+        blob, source_xml = await self.runs.look(example, said)
         token = self.tokens.remember(KeptExample(example.name, blob))
         return Looked(token=token, source_xml=source_xml)
 

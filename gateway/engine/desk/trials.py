@@ -93,7 +93,7 @@ class Trials:
         if isinstance(made, Problem):
             return Trial(
                 problem=made,
-                source_xml=await self.seen(source),
+                source_xml=await self.seen(source, rule.attributes),
                 explanation=Explanation(steps=watch.steps, lookups=asked.told),
             )
         done = made.converted
@@ -159,9 +159,14 @@ class Trials:
             explanation=Explanation(steps=watch.steps),
         )
 
-    async def seen(self, source: SourceFile) -> bytes:
-        """Return the XML of the file; empty if it cannot be read."""
-        seen = await self.conversions.source(source.blob, source.name)
+    async def seen(
+        self, source: SourceFile, attributes: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Return the XML of the file; empty if it cannot be read.
+
+        *attributes* are the rule's, which may say how the file is read.
+        """
+        seen = await self.conversions.source(source.blob, source.name, attributes)
         return b"" if isinstance(seen, Problem) else seen.output
 
     async def _told(

@@ -137,6 +137,25 @@ async def test_a_new_rule_can_be_executed_and_saved_as_it_is_made(
     assert "4711" in form.part("example-pane")
 
 
+async def test_an_example_is_read_as_the_rules_attributes_say(form, box, template):
+    async def read(what="example", **attributes):
+        form.set(attributeName=None, attributeValue=None)
+        for name, value in attributes.items():
+            form.fields += [("attributeName", name), ("attributeValue", value)]
+        data = "Номер;1".encode("windows-1251")
+        table = [("exampleFile", NamedFile("order.csv", data))]
+        await form.do(what, *(table if what == "example" else ()))
+        return form.part("example-pane")
+
+    await form.open(f"/admin/mailboxes/{box}/rules/new")
+    await form.set(templateUuid=TEMPLATE).do("template")
+    assert "does not fit the encoding utf-8" in await read()
+    assert "must be a known encoding" in await read(ENCODING="klingon")
+    said = {"ENCODING": "windows-1251"}
+    assert '<cell column="A">Номер</cell>' in await read(**said)
+    assert "<header>" in await read("preview", CSV_HEADER="yes", **said)
+
+
 async def test_an_envelope_becomes_a_file_by_a_new_rule(form, desk, box, template):
     await form.open(f"/admin/mailboxes/{box}/rules/new?direction=IN&level=ACCOUNT")
     await form.set(templateUuid=TEMPLATE).do("template")
