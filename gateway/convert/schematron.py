@@ -5,6 +5,7 @@ The schema's default phase counts; properties are left out.
 """
 
 import copy
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
@@ -32,6 +33,10 @@ def compile_schematron(text: str, files: Mapping[str, str]) -> str:
     return _Writer(root, "1.0" if binding in _OLD else "3.0").text()
 
 
+def _let_names(scope: Element) -> set[str]:
+    return {needs(let, "name") for let in scope.findall(f"{SCH}let")}
+
+
 class _Writer:
     """Writes the stylesheet of one whole schema."""
 
@@ -41,6 +46,9 @@ class _Writer:
         self._root = root
         self._out = etree.Element(f"{_X}stylesheet", nsmap=names, version=version)
         self._put(self._out, "output", method="xml", indent="no")
+        scopes = [_let_names(each) for each in (root, *root.findall(f"{SCH}pattern"))]
+        counts = Counter(name for names in scopes for name in names)
+        self._shared = {name for name, count in counts.items() if count > 1}
         self._hints = {
             str(each.get("id")): each for each in root.iter(f"{SCH}diagnostic")
         }
@@ -55,7 +63,8 @@ class _Writer:
         for number, pattern in enumerate(self._patterns()):
             mode = f"pattern-{number}"
             self._put(failures, "apply-templates", select="/", mode=mode)
-            self._lets(self._out, pattern)
+            if not self._shared & _let_names(pattern):
+                self._lets(self._out, pattern)
             self._pattern(pattern, mode)
         return etree.tostring(self._out, encoding="unicode")
 
@@ -79,6 +88,8 @@ class _Writer:
                 mode=mode,
                 priority=str(len(rules) - number),
             )
+            if self._shared & _let_names(pattern):
+                self._local_lets(template, pattern)
             self._lets(template, rule)
             for check_ in rule:
                 if check_.tag in {f"{SCH}assert", f"{SCH}report"}:
@@ -131,6 +142,18 @@ class _Writer:
             else:
                 variable.extend(copy.deepcopy(child) for child in let)
                 variable.text = let.text
+
+    def _local_lets(self, parent: Element, pattern: Element) -> None:
+        """Declare a pattern's variables where they are used.
+
+        Their names are used by another pattern, too, and XSLT has no scope between.
+        """
+        for let in pattern.findall(f"{SCH}let"):
+            if self._out.get("version") == "1.0" or let.get("value") is None:
+                name = needs(let, "name")
+                raise flaw(let, f"Another pattern has a let {name}, too; rename one")
+            select = f"/ ! ({needs(let, 'value')})"
+            self._put(parent, "variable", name=needs(let, "name"), select=select)
 
     @staticmethod
     def _put(parent: Element, tag: str, **attributes: str) -> Element:

@@ -34,6 +34,12 @@ LOOKING_UP = f"""<xsl:stylesheet version="2.0"
 </xsl:stylesheet>"""
 
 
+SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:element name="order"><xs:complexType><xs:sequence>
+    <xs:element name="number" type="xs:date"/><xs:element name="more"/>
+  </xs:sequence></xs:complexType></xs:element></xs:schema>"""
+
+
 @pytest.fixture
 def keep(world, mailbox, template):
     """Return what puts a rule into the store."""
@@ -148,6 +154,32 @@ async def test_what_would_fail_is_told_with_all_that_is_known(bench, keep):
     assert told["sourceXml"].endswith(ORDER_XML)
     broken = await bench("<order><number>", "order.xml")
     assert (broken["error"]["step"], broken["sourceXml"]) == ("read", "")
+
+
+async def test_execute_explains_its_result_too(api, mailbox, seller, template):
+    await api.patch(f"/api/v1/mailboxes/{seller}", json={"aliases": ["GLN:1"]})
+    body = {
+        "direction": "OUT",
+        "templateUuid": TEMPLATE,
+        "match": {"kind": "NAME", "pattern": ".*"},
+        "stylesheet": LOOKING_UP,
+        "mailbox": mailbox,
+        "exampleName": "order.xml",
+        "exampleContent": base64.b64encode(ORDER_XML.encode()).decode(),
+    }
+    answer = await api.post("/api/v1/rules/execute", json=body)
+    assert answer.status == 200, await answer.text()
+    told = (await answer.json())["explanation"]
+    assert told["lookups"][0]["answer"] == seller
+    assert told["envelopes"][0]["addressees"][1]["name"] == "Seller"
+    rules = [{"name": "r.xsd", "content": SCHEMA}]
+    refused = await api.post(
+        "/api/v1/rules/execute", json=body | {"validations": rules}
+    )
+    assert refused.status == 422
+    details = (await refused.json())["data"]["details"].split("\n")
+    assert details[0].startswith("r.xsd: line 1:")
+    assert len(details) == 2
 
 
 async def test_a_file_that_no_rule_takes_is_shown_as_xml(bench, keep):

@@ -191,6 +191,23 @@ def test_only_the_patterns_of_the_default_phase_count(run):
     assert refused(run("<a>7</a>", files)).details == ("r.sch: line 1: too much",)
 
 
+def test_two_patterns_may_use_one_name_for_their_variables(run):
+    def pattern(value):
+        return (
+            f'<sch:pattern><sch:let name="n" value="{value}"/><sch:rule context="l">'
+            '<sch:assert test=". = $n">not <sch:value-of select="$n"/></sch:assert>'
+            "</sch:rule></sch:pattern>"
+        )
+
+    both = pattern("count(//l)") + pattern("/a/@n")
+    files = schematron("r.sch", both, 'queryBinding="xslt2"')
+    assert isinstance(run("<a n='1'><l>1</l></a>", files), Converted)
+    found = refused(run("<a n='3'><l>1</l></a>", files))
+    assert found.details == ("r.sch: line 1: not 3",)
+    old = refused(run("<a/>", schematron("r.sch", both, 'queryBinding="xslt"')))
+    assert "Another pattern has a let n, too" in old.message
+
+
 RULE = (
     '<sch:rule id="R" context="a"><sch:assert test=". = 1">not one</sch:assert>'
     "</sch:rule>"
