@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.model import (
@@ -21,12 +21,13 @@ from gateway.core.model import (
 from gateway.core.rules import RuleDirection
 from gateway.store.tables import conversions, envelopes, rules, transfers
 
+LINES = 4  # lines of the log that are read for each document that is wanted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """A document and the last time it was handled; *id* grows with time."""
+    """A document and the last time it was handled."""
 
-    id: int
     at: datetime
     ok: bool
     rule: RuleId | None
@@ -45,18 +46,15 @@ class Outgoing:
     before: int
 
 
-async def count(
+async def newest(
     conn: AsyncConnection,
     mailbox: MailboxId,
     direction: RuleDirection,
     of: Sequence[RuleId] | None,
 ) -> int:
-    """Return how many documents there are; `of` None means by any rule or none."""
-    found = _last(mailbox, direction, of).subquery()
-    total: int = (
-        await conn.execute(select(func.count()).select_from(found))
-    ).scalar_one()
-    return total
+    """Return the id of the newest line; 0 if there is none."""
+    row = (await conn.execute(_lines(mailbox, direction, of).limit(1))).first()
+    return row.id if row else 0
 
 
 async def handled(
@@ -64,24 +62,25 @@ async def handled(
     mailbox: MailboxId,
     direction: RuleDirection,
     of: Sequence[RuleId] | None,
-    before: int | None,
-) -> Handled | None:
-    """Return the newest document, of those before the id `before` if there is one."""
-    last = _last(mailbox, direction, of).subquery()
-    found = (
-        select(conversions, rules.c.name.label("rule_name"))
-        .join(last, last.c.id == conversions.c.id)
-        .outerjoin(rules, rules.c.uuid == conversions.c.rule)
-        .order_by(conversions.c.id.desc())
-        .limit(1)
-    )
-    if before is not None:
-        found = found.where(conversions.c.id < before)
-    row = (await conn.execute(found)).one_or_none()
-    if row is None:
-        return None
+    upto: int,
+    most: int,
+) -> Sequence[Handled]:
+    """Return the newest documents that were handled up to the line `upto`.
+
+    `of` None means by any rule or none. At most `most`; fewer, too, if most of the
+    log's last lines are of documents that were run again and again.
+    """
+    found = _lines(mailbox, direction, of).where(conversions.c.id <= upto)
+    rows = await conn.execute(found.limit(most * LINES))
+    out = direction is RuleDirection.OUT
+    last: dict[str, Row[Any]] = {}
+    for row in rows:
+        last.setdefault(row.transfer if out else row.envelope, row)
+    return [_handled(row) for row in list(last.values())[:most]]
+
+
+def _handled(row: Row[Any]) -> Handled:
     return Handled(
-        id=row.id,
         at=row.at,
         ok=row.status != "FAILED",
         rule=RuleId(row.rule) if row.rule else None,
@@ -124,21 +123,22 @@ async def sent_as(conn: AsyncConnection, transfer: TransferId) -> Outgoing | Non
     return Outgoing(row.file_name, BlobRef(row.sha256, row.size), before)
 
 
-def _last(
+def _lines(
     mailbox: MailboxId, direction: RuleDirection, of: Sequence[RuleId] | None
 ) -> Select[Any]:
-    """Return the last line of the log for each document.
+    """Return the lines of the log, the newest first.
 
-    OUT: files that rules are for, which those in outbox/ are not.
+    OUT: of files that rules are for, which those in outbox/ are not.
     """
     out = direction is RuleDirection.OUT
     document = conversions.c.transfer if out else conversions.c.envelope
     found = (
-        select(func.max(conversions.c.id).label("id"))
+        select(conversions, rules.c.name.label("rule_name"))
+        .outerjoin(rules, rules.c.uuid == conversions.c.rule)
         .where(conversions.c.mailbox == mailbox)
         .where(conversions.c.direction == direction.value)
         .where(document.is_not(None))
-        .group_by(document)
+        .order_by(conversions.c.id.desc())
     )
     if out:
         native = Top.OUTBOX.value

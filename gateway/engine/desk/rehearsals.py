@@ -35,6 +35,7 @@ from gateway.store import envelopes, history, mailboxes, rules, transfers
 from gateway.store.database import Database
 from gateway.store.history import Handled
 
+_PLACE = 18  # characters of two numbers that a database takes
 SECONDS = 2.0
 """How long one part goes on; the document that is then in work is finished."""
 
@@ -61,25 +62,22 @@ class Rehearsals:
         if not 1 <= past.last <= LAST_MAX:
             why = f"must be 1 to {LAST_MAX}"
             raise Invalid(f"last: {why}.", data={"last": why})
-        before, done = _place(past.after)
+        upto, done = _place(past.after)
         play = await self._play(mailbox, draft, rule, past)
+        way = (mailbox, draft.direction, play.of)
         async with self.db.read() as conn:
-            count = await history.count(conn, mailbox, draft.direction, play.of)
-        total, loop = min(count, past.last), asyncio.get_running_loop()
+            upto = upto or await history.newest(conn, *way)
+            known = await history.handled(conn, *way, upto, past.last)
+        loop = asyncio.get_running_loop()
         ends = loop.time() + SECONDS
         found: list[Rehearsed] = []
-        while done < total and (not found or loop.time() < ends):
-            async with self.db.read() as conn:
-                one = await history.handled(
-                    conn, mailbox, draft.direction, play.of, before
-                )
-            if one is None:  # deleted meanwhile
-                total = done
+        for one in known[done:]:
+            if found and loop.time() >= ends:
                 break
             found.append(await self._rehearse(play, one))
-            before, done = one.id, done + 1
-        following = f"{before}.{done}" if done < total else ""
-        return Rehearsal(total=total, done=done, documents=found, next=following)
+        done = min(done, len(known)) + len(found)
+        following = f"{upto}.{done}" if done < len(known) else ""
+        return Rehearsal(total=len(known), done=done, documents=found, next=following)
 
     async def _play(
         self, mailbox: MailboxId, draft: RuleDraft, rule: RuleId | None, past: Past
@@ -239,15 +237,15 @@ class Rehearsals:
         return await asyncio.to_thread(self.blobs.path(blob).read_bytes)
 
 
-def _place(after: str) -> tuple[int | None, int]:
-    """Return behind which document to go on, and how many are done; Invalid."""
+def _place(after: str) -> tuple[int, int]:
+    """Return up to which line of the log to look, and how many are done; Invalid."""
     if not after:
-        return None, 0
-    before, _, done = after.partition(".")
-    if not (before.isdecimal() and done.isdecimal() and len(after) < 40):  # noqa: PLR2004  two numbers
+        return 0, 0
+    upto, _, done = after.partition(".")
+    if not (upto.isdecimal() and done.isdecimal() and len(after) <= _PLACE):
         why = N_("is no `next` of a dry run; begin anew without it")
         raise Invalid(f"after {why}.", data={"after": why})
-    return int(before), int(done)
+    return int(upto), int(done)
 
 
 def _placed(changed: Rule, listed: Sequence[Rule]) -> Sequence[Rule]:

@@ -23,6 +23,7 @@ from gateway.core.rules import Match, MatchKind, RuleDirection, ZipKind
 from gateway.engine.desk import rehearsals
 from gateway.engine.desk.rehearsals import Rehearsals
 from gateway.engine.desk.trials import Trials
+from gateway.store import transfers
 
 IN, OUT = RuleDirection.IN, RuleDirection.OUT
 EDI = "UNB+UNOC:3+1:14+2:14+261012:1530+R1'\nUNH+1+ORDERS:D:96A:UN'\nBGM+220+{}+9'\n"
@@ -139,6 +140,18 @@ async def test_a_copy_is_tried_on_what_another_rule_handled(line, rehearse):
     rule = await line.rule(OUT, NAMED)
     await line.put("a.edi", EDI.format("1"))
     await line.work()
+    logged = (await line.rows("conversions"))[0]
+    async with line.db.write() as conn:  # as when it was run again
+        again = transfers.LogLine(
+            at=line.clock(),
+            mailbox=SHOP,
+            rule=rule.id,
+            direction="OUT",
+            file_name="a.edi",
+            status="SUCCEED",
+            transfer=logged.transfer,
+        )
+        await transfers.log(conn, again)
     copy = RuleDraft.of(replace(rule, enabled=False, name="Copy"))
     [one] = await rehearse(SHOP, copy, of=[rule.id])
     # the uuid that the stylesheet gives is there, from this very file
@@ -203,6 +216,7 @@ async def test_what_cannot_be_rehearsed_is_refused(line, rehearse):
         (Past(last=101), "last"),
         (Past(last=0), "last"),
         (Past(after="x"), "after"),
+        (Past(after=f"{10**20}.1"), "after"),
     ):
         with pytest.raises(Invalid) as refused:
             await rehearse.desk.run(SHOP, draft, rule.id, past)
