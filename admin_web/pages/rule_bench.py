@@ -24,6 +24,7 @@ STEPS: Mapping[str, str] = {
     "validate": N_("Validate"),
     "convert": N_("Convert"),
     "write": N_("Write"),
+    "print": N_("Print"),
     "template": N_("Check against the template"),
     "handover": N_("Wait and hand over"),
 }

@@ -12,9 +12,19 @@ from gateway.core.envelope import Envelope
 from gateway.core.errors import Invalid, NotFound
 from gateway.core.integration import DefaultRule
 from gateway.core.matching import CONTENT_LIMIT, Miss, attribute_of, miss, miss_in
-from gateway.core.model import EnvelopeId, FileName, MailboxId, Problem, Top
+from gateway.core.model import (
+    Channel,
+    EnvelopeId,
+    FileName,
+    Folder,
+    MailboxId,
+    Problem,
+    Top,
+    Upload,
+)
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.core.rules import Rule, RuleDirection
+from gateway.engine import answering
 from gateway.engine.conversion import Incoming, SourceFile
 from gateway.engine.desk.refusals import refusal
 from gateway.engine.desk.trials import Trial, Trials
@@ -76,6 +86,7 @@ class RuleBench:
         listed: Sequence[Rule],
     ) -> Tested:
         given = {**ATTRIBUTES, **attributes}
+        folder = _folder(given["folder"])
         head = example.data[:CONTENT_LIMIT]
         reasons = await asyncio.to_thread(_reasons, listed, example.name, head, given)
         source = SourceFile(
@@ -88,12 +99,24 @@ class RuleBench:
         )
         tested = _tested(RuleDirection.OUT, reasons)
         rule = _taken(reasons)
-        if rule is None:
-            enabled = sum(1 for each in listed if each.enabled)
-            seen = await self.trials.seen(source)
-            problem = no_rule(example.name, given["folder"], enabled)
-            return replace(tested, problem=problem, source_xml=seen)
-        return _with(tested, await self.trials.out(rule, source))
+        if rule is not None:
+            return _with(tested, await self.trials.out(rule, source))
+        enabled = sum(1 for each in listed if each.enabled)
+        problem: Problem | None = no_rule(example.name, folder.text, enabled)
+        upload = Upload(
+            mailbox=mailbox,
+            channel=Channel.SFTP,
+            name=name,
+            folder=folder,
+            blob=source.blob,
+        )
+        answer = await answering.received(upload, self.blobs, self.trials.conversions)
+        if isinstance(answer, Problem):
+            problem = answer
+        elif answer is not None:
+            problem, tested = None, replace(tested, warnings=[sentences.CONSUMED])
+        seen = await self.trials.seen(source)
+        return replace(tested, problem=problem, source_xml=seen)
 
     async def _into(
         self,
@@ -218,6 +241,18 @@ def _with(tested: Tested, trial: Trial) -> Tested:
         problem=trial.problem,
         explanation=trial.explanation,
     )
+
+
+def _folder(text: str) -> Folder:
+    """Return the folder that files for rules lie in; Invalid if it is another."""
+    try:
+        folder = Folder.parse(text)
+        if folder.top is Top.COUTBOX:
+            return folder
+        why = f"rules are tried for files in {Top.COUTBOX.value}/, not in {text}/"
+    except ValueError as error:
+        why = f"folder={text}: {error}"
+    raise Invalid(why, data={"attributes.folder": why})
 
 
 def _file_name(example: Example) -> FileName:

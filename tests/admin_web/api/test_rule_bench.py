@@ -214,6 +214,16 @@ async def test_a_native_envelope_is_tried_as_one_that_comes_in(
     assert (out["direction"], out["error"]["code"]) == ("OUT", "no-rule")
 
 
+async def test_an_acknowledgement_is_told_and_only_rules_own_folder_is_tried(bench):
+    contrl = "UNB+UNOC:3+B+A+261012:1530+7'UNH+1+CONTRL:D:3:UN'UCI+R1+A+B+7'UNT+3+1'"
+    told = await bench(f"{contrl}UNZ+1+7'", "contrl.edi")
+    assert told["error"] is None
+    assert "an acknowledgement" in told["warnings"][0]
+    for folder, says in (("outbox", "not in outbox/"), ("x", "folder=x")):
+        refused = await bench(ORDER_XML, status=422, attributes={"folder": folder})
+        assert says in refused["data"]["attributes.folder"]
+
+
 async def test_what_cannot_be_tried_is_refused(bench, api):
     bad = await bench("<x/>", "envelope.xml", status=422, direction="IN")
     assert bad["code"] == "envelope-structure"
