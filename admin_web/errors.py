@@ -146,14 +146,18 @@ def _http(request: web.Request, error: web.HTTPException) -> Fault:
             return Fault(
                 405,
                 "method-not-allowed",
-                f"{request.path} does not know {request.method}; it knows {allowed}.",
+                N_("{path} does not know {method}; it knows {allowed}.").format(
+                    path=request.path, method=request.method, allowed=allowed
+                ),
                 headers={"Allow": allowed},
             )
         case web.HTTPRequestEntityTooLarge():
             return Fault(
                 413,
                 "body-too-large",
-                f"The body is larger than the {request.client_max_size} bytes allowed.",
+                N_("The body is larger than the {most} bytes allowed.").format(
+                    most=request.client_max_size
+                ),
             )
         case _:
             code = HTTPStatus(error.status).phrase.lower().replace(" ", "-")

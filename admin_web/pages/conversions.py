@@ -46,12 +46,17 @@ class Filters:
         }
         number = query.get("page", "") or "1"
         if not number.isascii() or not number.isdecimal():
-            raise Invalid(f"There is no page {number!r}; pages count from 1.")
+            raise Invalid(
+                N_("There is no page {number}; pages count from 1.").format(
+                    number=repr(number)
+                )
+            )
         known = {status.value for status in ConversionStatus}
         if words["status"] and words["status"] not in known:
             raise Invalid(
-                f"There is no status {words['status']!r}; there are "
-                f"{', '.join(sorted(known))}."
+                N_("There is no status {words}; there are {listed}.").format(
+                    words=repr(words["status"]), listed=", ".join(sorted(known))
+                )
             )
         if any("\0" in word for word in words.values()):
             raise Invalid(N_("The address holds the character NUL; remove it."))

@@ -8,6 +8,7 @@ from aiohttp import web
 from admin_web.pages.dictionaries import ONE, frame
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.paging import Paging
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import PersonRole
 from gateway.core.desk.dictionaries import PageQuery
 from gateway.core.dictionary import Record
@@ -78,7 +79,7 @@ async def remove_records(visit: Visit) -> web.StreamResponse:
     """Delete the ticked records."""
     wanted = [each.lower() for each in visit.form.texts("record")]
     if not 0 < len(wanted) <= MOST:
-        raise Invalid(f"Tick one record or more, {MOST} at most.")
+        raise Invalid(N_("Tick one record or more, {most} at most.").format(most=MOST))
     await visit.desk.records.remove(visit.actor, visit.path("uuid"), wanted)
     return see(_paging(visit).address())
 

@@ -15,6 +15,7 @@ from admin_web.pages.envelope_view import Reading
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.reader import reader_of
 from admin_web.pages.render import RENDERER
+from admin_web.pages.texts import N_
 from gateway.core.desk.actor import Actor, PersonRole
 from gateway.core.desk.content import Content
 from gateway.core.desk.envelopes import EnvelopeView, Scope
@@ -48,7 +49,9 @@ async def reject(visit: Visit) -> web.StreamResponse:
     """Cancel it for all who take part."""
     reason = visit.form.text("reason")
     if len(reason) > REASON_MAX:
-        why = f"has {len(reason)} characters; {REASON_MAX} are allowed."
+        why = N_("has {count} characters; {most} are allowed.").format(
+            count=len(reason), most=REASON_MAX
+        )
         return await _show(visit, _mailbox(visit), reason=(reason, why))
     return await _order(visit, partial(visit.desk.envelopes.reject, reason=reason))
 
@@ -77,7 +80,9 @@ async def get_zip(visit: Visit) -> web.StreamResponse:
     """Download the native XML and the attachments, and what `kind` adds to them."""
     wanted = visit.request.query.get("kind", ZipKind.DOCUMENTS.value)
     if wanted not in {each.value for each in ZipKind}:
-        raise Invalid(f"kind={wanted[:20]!r} is no kind of archive.")
+        raise Invalid(
+            N_("kind={wanted} is no kind of archive.").format(wanted=repr(wanted[:20]))
+        )
     found = await visit.desk.envelopes.zip(
         await _viewer(visit), _envelope(visit), ZipKind(wanted)
     )
@@ -125,7 +130,9 @@ async def get_attachment(visit: Visit) -> web.StreamResponse:
     view = await visit.desk.envelopes.get(await _viewer(visit), _envelope(visit))
     wanted = AttachmentId(visit.path("attachment"))
     if all(each.uuid != wanted for each in view.attachments):
-        raise NotFound(f"The envelope carries no attachment {wanted}.")
+        raise NotFound(
+            N_("The envelope carries no attachment {wanted}.").format(wanted=wanted)
+        )
     return await download(visit.call, await visit.desk.attachments.get(wanted))
 
 
@@ -189,7 +196,11 @@ def _starts(query: Mapping[str, str]) -> Mapping[int, int]:
         number = name.removeprefix("t")
         if name.startswith("t") and _counts(number):
             if not _counts(value):
-                raise Invalid(f"{name}={value!r} is no row; rows count from 1.")
+                raise Invalid(
+                    N_("{name}={value} is no row; rows count from 1.").format(
+                        name=name, value=repr(value)
+                    )
+                )
             found[int(number)] = int(value)
     return found
 

@@ -55,7 +55,11 @@ class Filters:
         values = {name: query.get(name, "").strip()[:LONGEST] for name in NAMES}
         number = query.get("page", "") or "1"
         if not (number.isascii() and number.isdecimal()):
-            raise Invalid(f"There is no page {number!r}; pages count from 1.")
+            raise Invalid(
+                N_("There is no page {number}; pages count from 1.").format(
+                    number=repr(number)
+                )
+            )
         found = cls(values, min(max(int(number[:9]), 1), LAST_PAGE))
         found.query(ZoneInfo("UTC"))
         return found
@@ -90,7 +94,11 @@ class Filters:
         """Return the same for the desk; days begin and end where the reader is."""
         template, sender = self["template"].lower(), self["sender"].lower()
         if self.scope not in TABS:
-            raise Invalid(f"{self.scope!r} is none of {', '.join(TABS)}.")
+            raise Invalid(
+                N_("{scope} is none of {listed}.").format(
+                    scope=repr(self.scope), listed=", ".join(TABS)
+                )
+            )
         return EnvelopeQuery(
             mailbox=MailboxId(self["mailbox"].lower()),
             scope=None if self.scope == "all" else Scope(self.scope),

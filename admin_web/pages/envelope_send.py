@@ -128,7 +128,9 @@ async def send_upload(visit: Visit) -> web.StreamResponse:
             )
         if len(text) > TEXT_MAX:
             raise Invalid(
-                f"The XML may have {TEXT_MAX} characters; it has {len(text)}."
+                N_("The XML may have {most} characters; it has {count}.").format(
+                    most=TEXT_MAX, count=len(text)
+                )
             )
         envelope = await visit.desk.envelopes.send(visit.actor, mailbox, text)
     except Invalid as refusal:
@@ -235,8 +237,10 @@ def _decoded(data: bytes) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise Invalid(
-            f"The file is not UTF-8: byte {error.start + 1} is no character. Save it "
-            "as UTF-8 and upload it again."
+            N_(
+                "The file is not UTF-8: byte {value} is no character. Save it as "
+                "UTF-8 and upload it again."
+            ).format(value=error.start + 1)
         ) from error
 
 

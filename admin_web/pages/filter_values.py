@@ -6,6 +6,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from admin_web.pages.place import ALL
+from admin_web.pages.texts import N_
 from gateway.core.errors import Invalid
 from gateway.core.model import MailboxId
 
@@ -20,7 +21,11 @@ def one_of(kind: type[E], value: str) -> E | None:
         return kind(value)
     except ValueError as error:
         allowed = ", ".join(str(each.value) for each in kind)
-        raise Invalid(f"{value!r} is none of {allowed}.") from error
+        raise Invalid(
+            N_("{value} is none of {allowed}.").format(
+                value=repr(value), allowed=allowed
+            )
+        ) from error
 
 
 def mailbox_of(value: str) -> MailboxId | None:
@@ -37,4 +42,6 @@ def midnight(
     try:
         return datetime.combine(date.fromisoformat(day) + later, time(), zone)
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"{day!r} is no day; write it as 2026-01-31.") from error
+        raise Invalid(
+            N_("{day} is no day; write it as 2026-01-31.").format(day=repr(day))
+        ) from error

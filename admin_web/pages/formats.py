@@ -7,7 +7,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from admin_web.harmless import shown
-from admin_web.pages.reader import READER
+from admin_web.pages.reader import READER, known_to
 from admin_web.pages.texts import N_
 from gateway.core.desk.sentences import translated
 
@@ -82,7 +82,8 @@ def said(text: str) -> str:
     """
     if isinstance(text, Markup):
         return text
-    return translated(text, READER.get().texts.gettext)
+    reader = READER.get()
+    return translated(text, reader.texts.gettext, known_to(reader.language))
 
 
 def _time(at: datetime, text: str, title: str = "") -> Markup:

@@ -96,7 +96,9 @@ async def add_partner(visit: Visit) -> web.StreamResponse:
         await _save(visit, list(pems))
     except Invalid as refusal:
         why = next(iter(refusal.data.values()), refusal.message)
-        return await _page(visit, new=new, wrong=f"Recipient certificates {why}.")
+        return await _page(
+            visit, new=new, wrong=N_("Recipient certificates {why}.").format(why=why)
+        )
     return _done(visit, "partner")
 
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.reader import LANGUAGE_COOKIE, LANGUAGES
+from admin_web.pages.texts import N_
 from gateway.core.errors import NotFound
 
 YEAR = 365 * 24 * 3600
@@ -16,7 +17,11 @@ async def choose_language(visit: Visit) -> web.StreamResponse:
     chosen = visit.form.text("language")
     if chosen not in LANGUAGES:
         known = ", ".join(LANGUAGES)
-        raise NotFound(f"There is no language {chosen[:20]!r}; there are {known}.")
+        raise NotFound(
+            N_("There is no language {chosen}; there are {known}.").format(
+                chosen=repr(chosen[:20]), known=known
+            )
+        )
     response = see(inside(visit.form.text("next")))
     response.set_cookie(
         LANGUAGE_COOKIE,

@@ -190,8 +190,9 @@ def endpoint(page: Page) -> WebHandler:
 def _check_role(needed: PersonRole, actor: Actor) -> None:
     if not actor.role.covers(needed):
         raise Forbidden(
-            f"This needs the role {needed.value} or one above it; {actor.login} has "
-            f"{actor.role.value}."
+            N_(
+                "This needs the role {value} or one above it; {login} has {role}."
+            ).format(value=needed.value, login=actor.login, role=actor.role.value)
         )
 
 
@@ -223,8 +224,10 @@ async def _read(request: web.Request, most: int) -> MultiDictProxy[Value]:
             sent = await limited.post()
     except web.HTTPRequestEntityTooLarge as error:
         raise QuotaExceeded(
-            f"The form is larger than the {most} bytes or {INPUTS} inputs allowed; "
-            "send less at once.",
+            N_(
+                "The form is larger than the {most} bytes or {inputs} inputs allowed; "
+                "send less at once."
+            ).format(most=most, inputs=INPUTS),
             "body-too-large",
         ) from error
     except UnicodeError as error:

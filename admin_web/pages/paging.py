@@ -26,7 +26,11 @@ class Paging:
         """Return what the address asks for; Invalid if its page is no number."""
         number = request.query.get("page", "") or "1"
         if not number.isascii() or not number.isdecimal():
-            raise Invalid(f"There is no page {number!r}; pages count from 1.")
+            raise Invalid(
+                N_("There is no page {number}; pages count from 1.").format(
+                    number=repr(number)
+                )
+            )
         text = request.query.get("q", "").strip()[:LONGEST]
         if "\0" in text:
             raise Invalid(

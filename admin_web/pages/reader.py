@@ -2,7 +2,7 @@
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +10,9 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from babel.messages.mofile import read_mo
+
+from gateway.core.desk.sentences import Sentence, sentences_of
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "uk": "Українська"}
 LANGUAGE_COOKIE, ZONE_COOKIE = "language", "zone"
@@ -64,6 +67,18 @@ def catalogue(language: str) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     with name.open("rb") as file:
         return gettext.GNUTranslations(file)
+
+
+@cache
+def known_to(language: str) -> Sequence[Sentence]:
+    """Return the sentences with values that the language can say."""
+    name = files("admin_web") / "locale" / language / "LC_MESSAGES" / "messages.mo"
+    if not name.is_file():
+        return ()
+    with name.open("rb") as file:
+        return sentences_of(
+            each.id for each in read_mo(file) if isinstance(each.id, str)
+        )
 
 
 def _best(wanted: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from admin_web.pages.assets import Asset
 from admin_web.pages.byte_code import byte_code
 from admin_web.pages.formats import FILTERS
-from admin_web.pages.reader import LANGUAGES, READER, catalogue, reader_of
+from admin_web.pages.reader import LANGUAGES, READER, catalogue, known_to, reader_of
 from admin_web.pages.session import Session
 from gateway.core.desk.actor import PersonRole
 
@@ -109,6 +109,7 @@ def environment() -> Environment:
     made.filters.update(FILTERS)
     for language in LANGUAGES:
         catalogue(language)
+        known_to(language)
     for name in made.list_templates():
         made.get_template(name)
     return made

@@ -110,7 +110,7 @@ def blank(direction: RuleDirection, level: Level) -> RuleForm:
     return RuleForm(
         values={
             **texts,
-            "name": "New rule",
+            "name": N_("New rule"),
             "level": level.value,
             "enabled": True,
             "direction": direction.value,
@@ -186,7 +186,7 @@ def draft_of(form: RuleForm) -> RuleDraft:
     names = [name for name, _ in attributes]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        why = f"{twice} is there twice; give it once"
+        why = N_("{twice} is there twice; give it once").format(twice=twice)
         raise Invalid(why, data={"attributes": why})
     out = form.direction is RuleDirection.OUT
     kind = MatchKind(form.text("kind"))

@@ -169,7 +169,7 @@ async def opened_rule(visit: Visit) -> Opened:
         return Opened(mailbox, None)
     rule = await visit.desk.rules.get(RuleId(visit.path("rule")))
     if rule.level is Level.MAILBOX and rule.mailbox != mailbox.id:
-        raise NotFound(f"The rule {rule.id} is of another mailbox.")
+        raise NotFound(N_("The rule {id} is of another mailbox.").format(id=rule.id))
     return Opened(mailbox, rule)
 
 

@@ -35,10 +35,14 @@ async def move_rule(visit: Visit) -> web.StreamResponse:
     place = order.index(moved)
     other = place + step
     if not 0 <= other < len(order) or rules[other].level is not rules[place].level:
-        return await _list(visit, f"{rules[place].name} stays where it is.")
+        return await _list(
+            visit, N_("{name} stays where it is.").format(name=rules[place].name)
+        )
     order[place], order[other] = order[other], order[place]
     await visit.desk.rules.order(visit.actor, visit.mailbox, order)
-    said = f"{rules[place].name} moved to position {other + 1} of {len(order)}."
+    said = N_("{name} moved to position {value} of {count}.").format(
+        name=rules[place].name, value=other + 1, count=len(order)
+    )
     return await _list(visit, said)
 
 
@@ -48,7 +52,9 @@ async def order_rules(visit: Visit) -> web.StreamResponse:
     rules = await visit.desk.rules.order(visit.actor, visit.mailbox, sent)
     moved = visit.form.text("moved").lower()
     told = [
-        f"{rule.name} moved to position {place} of {len(rules)}."
+        N_("{name} moved to position {place} of {count}.").format(
+            name=rule.name, place=place, count=len(rules)
+        )
         for place, rule in enumerate(rules, 1)
         if rule.id == moved
     ]
@@ -60,14 +66,16 @@ async def clone_rule(visit: Visit) -> web.StreamResponse:
     rule = await visit.desk.rules.clone(visit.actor, _rule(visit))
     if visit.form.has("then"):
         return see(f"{ONE.format(mailbox=visit.mailbox)}/rules/{rule.id}")
-    return await _list(visit, f"{rule.name} was added at the end. It is off.")
+    return await _list(
+        visit, N_("{name} was added at the end. It is off.").format(name=rule.name)
+    )
 
 
 async def remove_rule(visit: Visit) -> web.StreamResponse:
     """Delete the rule."""
     rule = await visit.desk.rules.get(_rule(visit))
     await visit.desk.rules.remove(visit.actor, rule.id)
-    return await _list(visit, f"{rule.name} was deleted.")
+    return await _list(visit, N_("{name} was deleted.").format(name=rule.name))
 
 
 async def _list(visit: Visit, said: str) -> web.StreamResponse:

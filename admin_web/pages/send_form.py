@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from admin_web.pages.page import Form
+from admin_web.pages.texts import N_
 from gateway.core.errors import Invalid
 from gateway.core.template import DocumentDef, FieldDef, FieldType, Template
 
@@ -280,11 +281,15 @@ def faults_of(form: SendForm) -> Mapping[str, str]:
         match = _UNWRITABLE.search("".join(values))
         if match:
             code = f"U+{ord(match[0]):04X}"
-            found[path] = f"holds the character {code}, which XML cannot carry"
+            found[path] = N_(
+                "holds the character {code}, which XML cannot carry"
+            ).format(code=code)
     for name in DAYS:
         text = form.text(name)
         if text and not (text.isascii() and text.isdecimal() and int(text) <= DAYS_MAX):
-            found[name] = f"must be a number of days from 0 to {DAYS_MAX}"
+            found[name] = N_("must be a number of days from 0 to {most}").format(
+                most=DAYS_MAX
+            )
     return found
 
 
@@ -305,7 +310,9 @@ def _indexes(names: Sequence[str], table: str) -> Sequence[str]:
     found = {match[1] for name in names if (match := row.match(name))}
     if len(found) > ROWS_MAX:
         raise Invalid(
-            f"The form has {len(found)} rows of {table}; {ROWS_MAX} are allowed. "
-            "Upload the envelope as XML instead."
+            N_(
+                "The form has {count} rows of {table}; {most} are allowed. Upload "
+                "the envelope as XML instead."
+            ).format(count=len(found), table=table, most=ROWS_MAX)
         )
     return sorted(found, key=int)

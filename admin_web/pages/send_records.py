@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from admin_web.pages.page import Visit
 from admin_web.pages.send_form import SendForm
+from admin_web.pages.texts import N_
 from gateway.core.desk.dictionaries import PageQuery
 from gateway.core.dictionary import Dictionary, Record
 from gateway.core.errors import NotFound
@@ -48,14 +49,14 @@ async def chosen(
         if len(meant) == 1:
             records[entry.path] = meant[0].uuid
         elif meant:
-            faults[entry.path] = (
-                f"stands in {len(meant)} records of {dictionary.name}; write a value "
-                "that only one of them has"
-            )
+            faults[entry.path] = N_(
+                "stands in {count} records of {name}; write a value that only one of "
+                "them has"
+            ).format(count=len(meant), name=dictionary.name)
         else:
-            faults[entry.path] = (
-                f"is in no record of {dictionary.name}; choose one of its values"
-            )
+            faults[entry.path] = N_(
+                "is in no record of {name}; choose one of its values"
+            ).format(name=dictionary.name)
     return records, faults
 
 

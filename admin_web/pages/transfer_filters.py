@@ -44,7 +44,11 @@ class Filters:
         values = {name: query.get(name, "").strip()[:LONGEST] for name in NAMES}
         number = query.get("page", "") or "1"
         if not number.isascii() or not number.isdecimal():
-            raise Invalid(f"There is no page {number!r}; pages count from 1.")
+            raise Invalid(
+                N_("There is no page {number}; pages count from 1.").format(
+                    number=repr(number)
+                )
+            )
         page = int(number[:9])
         found = cls(values, min(max(page, 1), LAST_PAGE))
         found.query(ZoneInfo("UTC"))
@@ -74,7 +78,9 @@ class Filters:
         """Return the same for the desk; days begin and end where the reader is."""
         if self["state"] not in TABS:
             raise Invalid(
-                f"There is no state {self['state']!r}; the tabs have those there are."
+                N_("There is no state {listed}; the tabs have those there are.").format(
+                    listed=repr(self["state"])
+                )
             )
         return TransferQuery(
             mailbox=mailbox_of(self["mailbox"]),

@@ -7,6 +7,7 @@ from aiohttp import web
 from admin_web.api.download import download
 from admin_web.pages.page import Page, Visit, see
 from admin_web.pages.reader import reader_of
+from admin_web.pages.texts import N_
 from admin_web.pages.transfer_filters import LIST, NAMES, SIZE, TABS, Filters
 from admin_web.pages.transfer_rows import TransferRow, mailbox_names, steps
 from gateway.core.desk.actor import PersonRole
@@ -62,7 +63,9 @@ async def reprocess_many(visit: Visit) -> web.StreamResponse:
     wanted = [TransferId(each.lower()) for each in visit.form.texts("ids")]
     try:
         if not 0 < len(wanted) <= MOST:
-            raise Invalid(f"Tick one transfer or more, {MOST} at most.")
+            raise Invalid(
+                N_("Tick one transfer or more, {most} at most.").format(most=MOST)
+            )
         await visit.desk.transfers.reprocess(visit.actor, wanted)
     except (Conflict, Invalid, NotFound) as refusal:
         return await _list(visit, filters, error=refusal.message)

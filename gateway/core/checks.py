@@ -51,14 +51,18 @@ def _identity(draft: Draft, template: Template) -> Iterator[Violation]:
     if draft.template.lower() != template.id.lower():
         yield Violation(
             "template-other",
-            f"is {draft.template}, and must be {template.id}",
+            N_("is {template}, and must be {id}").format(
+                template=draft.template, id=template.id
+            ),
             "envelope/@templateUuid",
         )
     version = draft.template_version
     if version is not None and version.lower() != template.version.lower():
         yield Violation(
             "template-version-other",
-            f"is {version}, and must be {template.version}",
+            N_("is {version}, and must be {wanted}").format(
+                version=version, wanted=template.version
+            ),
             "envelope/@templateVersion",
         )
 
@@ -70,7 +74,9 @@ def _roles(draft: Draft, template: Template) -> Iterator[Violation]:
         if name not in known:
             yield Violation(
                 "role-unknown",
-                f"the template has no such role; its roles are {', '.join(known)}",
+                N_("the template has no such role; its roles are {listed}").format(
+                    listed=", ".join(known)
+                ),
                 f"flow/roles/role[{name}]",
             )
     for role in template.roles:
@@ -98,7 +104,7 @@ class _Documents:
                 hint = self._hint(document.id, list(self._known))
                 yield Violation(
                     "document-unknown",
-                    f"the template has no such document{hint}",
+                    N_("the template has no such document{hint}").format(hint=hint),
                     where,
                 )
                 continue
@@ -121,7 +127,7 @@ class _Documents:
             hint = self._hint(group.name, list(groups))
             yield Violation(
                 "table-unknown",
-                f"the template has no such table{hint}",
+                N_("the template has no such table{hint}").format(hint=hint),
                 f"{where}/{group.name}",
             )
 
@@ -147,11 +153,19 @@ class _Documents:
             if expected is None:
                 hint = self._hint(field.name, list(known))
                 yield Violation(
-                    "field-unknown", f"the template has no such field{hint}", place
+                    "field-unknown",
+                    N_("the template has no such field{hint}").format(hint=hint),
+                    place,
                 )
             elif expected.group != group:
-                home = f"table {expected.group}" if expected.group else "the document"
-                yield Violation("field-misplaced", f"belongs into {home}", place)
+                home = (
+                    f"table {expected.group}" if expected.group else N_("the document")
+                )
+                yield Violation(
+                    "field-misplaced",
+                    N_("belongs into {home}").format(home=home),
+                    place,
+                )
             else:
                 if _filled(field):
                     filled.add(field.name)
@@ -175,7 +189,7 @@ class _Documents:
             return ""
         self._hints -= 1
         close = difflib.get_close_matches(name[:255], known, n=1)
-        return f"; did you mean {close[0]}?" if close else ""
+        return N_("; did you mean {close}?").format(close=close[0]) if close else ""
 
 
 def _filled(field: Field) -> bool:
@@ -188,7 +202,9 @@ def _field(field: Field, expected: FieldDef, where: str) -> Iterator[Violation]:
     values = [value.strip() for value in field.values if value.strip()]
     if len(values) > 1 and not expected.multiple:
         yield Violation(
-            "field-single", f"has {len(values)} values, and may have one", where
+            "field-single",
+            N_("has {count} values, and may have one").format(count=len(values)),
+            where,
         )
     if expected.type is FieldType.ATTACHMENT:
         if values and not field.attachment:
@@ -196,7 +212,9 @@ def _field(field: Field, expected: FieldDef, where: str) -> Iterator[Violation]:
     elif field.attachment:
         yield Violation(
             "field-type",
-            f"is of type {expected.type.value} and cannot hold an attachmentUuid",
+            N_("is of type {value} and cannot hold an attachmentUuid").format(
+                value=expected.type.value
+            ),
             where,
         )
     for value in values:
@@ -208,13 +226,21 @@ def _value(value: str, expected: FieldDef, where: str) -> Iterator[Violation]:
         if expected.options and value not in expected.options:
             allowed = ", ".join(expected.options)
             yield Violation(
-                "field-option", f"is {_shown(value)}; allowed is {allowed}", where
+                "field-option",
+                N_("is {shown}; allowed is {allowed}").format(
+                    shown=_shown(value), allowed=allowed
+                ),
+                where,
             )
     elif expected.type in _TYPES:
         good, what = _TYPES[expected.type]
         if not good(value):
             yield Violation(
-                "field-type", f"is {_shown(value)}; it must be {what}", where
+                "field-type",
+                N_("is {shown}; it must be {what}").format(
+                    shown=_shown(value), what=what
+                ),
+                where,
             )
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import re2
 
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.core.rules import Match, MatchKind, Rule, RuleDirection
 
@@ -161,8 +161,10 @@ def _split(match: Match) -> tuple[str, str]:
     name, mark, pattern = match.pattern.partition("==")
     if not mark or not name.strip():
         raise _invalid(
-            "An attribute condition is written NAME==expression, for example"
-            f" AS2-Subject==ORDERS.*; this is {match.pattern!r}."
+            N_(
+                "An attribute condition is written NAME==expression, for example "
+                "AS2-Subject==ORDERS.*; this is {pattern}."
+            ).format(pattern=repr(match.pattern))
         )
     return name.strip(), pattern
 
@@ -170,15 +172,21 @@ def _split(match: Match) -> tuple[str, str]:
 @lru_cache(maxsize=1000)
 def _compiled(pattern: str) -> _Pattern:
     if not pattern:
-        raise _invalid("The pattern is empty. Write .* to match everything.")
+        raise _invalid(N_("The pattern is empty. Write .* to match everything."))
     if len(pattern) > PATTERN_LIMIT:
-        raise _invalid(f"The pattern is longer than {PATTERN_LIMIT} characters.")
+        raise _invalid(
+            N_("The pattern is longer than {most} characters.").format(
+                most=PATTERN_LIMIT
+            )
+        )
     options = re2.Options()
     options.log_errors = False
     try:
         compiled: _Pattern = re2.compile(pattern.encode(), options)
     except UnicodeEncodeError as error:
-        raise _invalid(f"The pattern holds half a character: {error}.") from error
+        raise _invalid(
+            N_("The pattern holds half a character: {error}.").format(error=error)
+        ) from error
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         raise _invalid(_explain(pattern, reason)) from error
@@ -188,22 +196,24 @@ def _compiled(pattern: str) -> _Pattern:
 def _explain(pattern: str, reason: str) -> str:
     _, _, fragment = reason.partition(": ")
     if fragment.startswith(_LOOK_AROUND):
-        return (
-            f"The pattern {pattern!r} uses look-around ({fragment}), which could take"
-            " unlimited time and is not supported. Describe the text itself, or use"
-            " two rules, one above the other."
-        )
+        return N_(
+            "The pattern {pattern} uses look-around ({fragment}), which could take "
+            "unlimited time and is not supported. Describe the text itself, or use "
+            "two rules, one above the other."
+        ).format(pattern=repr(pattern), fragment=fragment)
     if fragment in {"(?P", "(?>"}:
-        return (
-            f"The pattern {pattern!r} uses {fragment}, which is not supported. Use a"
-            " plain group ( ) and repeat what it stands for."
-        )
+        return N_(
+            "The pattern {pattern} uses {fragment}, which is not supported. Use a "
+            "plain group ( ) and repeat what it stands for."
+        ).format(pattern=repr(pattern), fragment=fragment)
     if fragment.startswith("\\") and fragment[1:2].isdigit():
-        return (
-            f"The pattern {pattern!r} refers back to a group ({fragment}), which is"
-            " not supported. Write the repeated text out."
-        )
-    return f"The pattern {pattern!r} is not a regular expression: {reason}."
+        return N_(
+            "The pattern {pattern} refers back to a group ({fragment}), which is not "
+            "supported. Write the repeated text out."
+        ).format(pattern=repr(pattern), fragment=fragment)
+    return N_("The pattern {pattern} is not a regular expression: {reason}.").format(
+        pattern=repr(pattern), reason=reason
+    )
 
 
 def _invalid(message: str) -> Invalid:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.core.envelope import Envelope
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.model import NAME_MAX_BYTES, FileName, MailboxId
 from gateway.core.template import FieldType, Template
 
@@ -95,7 +95,9 @@ class NamePattern:
 def parse_pattern(text: str) -> NamePattern:
     """Return the pattern; Invalid (field `fileNamePattern`) names the position."""
     if len(text) > PATTERN_MAX:
-        raise _invalid(f"The pattern is longer than {PATTERN_MAX} characters.")
+        raise _invalid(
+            N_("The pattern is longer than {most} characters.").format(most=PATTERN_MAX)
+        )
     return NamePattern(tuple(_parts(text)))
 
 
@@ -110,23 +112,30 @@ def check_against(pattern: NamePattern, template: Template) -> None:
     for part in pattern.parts:
         if not isinstance(part, FieldValue):
             continue
-        where = f"Field {part.field} of document {part.document}"
+        where = N_("Field {field} of document {document}").format(
+            field=part.field, document=part.document
+        )
         field = fields.get((part.document, part.field))
         if field is None:
             raise _invalid(
-                f"{where} is not in the template {template.name}.",
+                N_("{where} is not in the template {name}.").format(
+                    where=where, name=template.name
+                ),
                 "pattern-field-unknown",
             )
         if field.group:
             raise _invalid(
-                f"{where} stands in the table {field.group}; a file name can take"
-                " fields outside of tables only.",
+                N_(
+                    "{where} stands in the table {group}; a file name can take fields "
+                    "outside of tables only."
+                ).format(where=where, group=field.group),
                 "pattern-field-type",
             )
         if field.type not in FIELD_TYPES:
             raise _invalid(
-                f"{where} is of type {field.type.value}; a file name can take"
-                f" {allowed}.",
+                N_(
+                    "{where} is of type {value}; a file name can take {allowed}."
+                ).format(where=where, value=field.type.value, allowed=allowed),
                 "pattern-field-type",
             )
 
@@ -196,14 +205,16 @@ def _braced(text: str, start: int) -> tuple[Part, int]:
         known = ", ".join(f"{{{name}}}" for name in VARIABLES)
         raise _at(
             start,
-            f"{{{inside}}} is not known; there are {known}, {{date YYYY-MM-DD}} and"
-            ' {"documentId":"fieldName"}',
+            N_(
+                "{{{inside}}} is not known; there are {known}, {{date "
+                'YYYY-MM-DD}} and {{"documentId":"fieldName"}}'
+            ).format(inside=inside, known=known),
         )
     return Variable(inside), end + 1
 
 
 def _field_value(text: str, start: int) -> tuple[FieldValue, int]:
-    form = 'a field is written {"documentId":"fieldName"}'
+    form = N_('a field is written {"documentId":"fieldName"}')
     try:
         found, end = json.JSONDecoder(object_pairs_hook=list).raw_decode(text, start)
     except (ValueError, RecursionError) as error:
@@ -231,7 +242,12 @@ def _date_format(text: str, offset: int) -> str:
             form += _CLOCK[token]
         else:
             known = " ".join(_CLOCK)
-            raise _at(at, f"{token} is not known in a date; there are {known}")
+            raise _at(
+                at,
+                N_("{token} is not known in a date; there are {known}").format(
+                    token=token, known=known
+                ),
+            )
     return form
 
 
@@ -242,8 +258,10 @@ def _legal(literal: str, offset: int) -> None:
         if char in _ILLEGAL or not char.isprintable():
             raise _at(
                 offset + index,
-                f"{char!r} may not be in a file name; neither may \\ / : ? * < > |"
-                " and control characters",
+                N_(
+                    "{char} may not be in a file name; neither may \\ / : ? * < > | "
+                    "and control characters"
+                ).format(char=repr(char)),
             )
 
 

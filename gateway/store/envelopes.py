@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.envelope import Envelope, EnvelopeStatus
-from gateway.core.errors import Conflict, NotFound
+from gateway.core.errors import N_, Conflict, NotFound
 from gateway.core.model import (
     BlobRef,
     EnvelopeId,
@@ -311,11 +311,17 @@ async def must_wait(
     await _lock(conn, envelope)
     entry = await inbox_entry(conn, envelope, mailbox)
     if entry is None:
-        raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")
+        raise NotFound(
+            N_("no envelope {envelope} in the inbox of this mailbox").format(
+                envelope=envelope
+            )
+        )
     if entry.status is not EnvelopeStatus.WAITING:
         raise Conflict(
-            f"the envelope is {entry.status.value}; only a WAITING one can be "
-            "accepted or rejected",
+            N_(
+                "the envelope is {value}; only a WAITING one can be accepted or "
+                "rejected"
+            ).format(value=entry.status.value),
             "envelope-not-waiting",
         )
     return entry
@@ -330,11 +336,17 @@ async def redispatch(
     """
     entry = await inbox_entry(conn, envelope, mailbox)
     if entry is None:
-        raise NotFound(f"no envelope {envelope} in the inbox of this mailbox")
+        raise NotFound(
+            N_("no envelope {envelope} in the inbox of this mailbox").format(
+                envelope=envelope
+            )
+        )
     if entry.status not in {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}:
         raise Conflict(
-            f"the envelope is {entry.status.value}; only a WAITING or COMPLETED one "
-            "is brought to the remote server; have it sent anew",
+            N_(
+                "the envelope is {value}; only a WAITING or COMPLETED one is brought "
+                "to the remote server; have it sent anew"
+            ).format(value=entry.status.value),
             "envelope-ended",
         )
     await jobs.add(conn, "dispatch", f"{dispatch_subject(envelope, mailbox)}|again", at)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.errors import Conflict
+from gateway.core.errors import N_, Conflict
 from gateway.core.model import TemplateId, TemplateVersionId
 from gateway.store.tables import template_versions, templates
 
@@ -99,7 +99,11 @@ async def add(
         template_versions.c.uuid == version_id
     )
     if (await conn.execute(taken)).first() is not None:
-        raise Conflict(f"A template version {version_id} exists already.")
+        raise Conflict(
+            N_("A template version {version_id} exists already.").format(
+                version_id=version_id
+            )
+        )
     last = await version(conn, template, None)
     if last is None:
         await conn.execute(

@@ -5,7 +5,7 @@ template that made it finds the values in it again, and puts them into its trans
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +13,16 @@ from gateway.core.errors import N_
 
 LONGEST = 4000
 """Characters of a text that is looked at; a longer one is shown as it is."""
+DEEPEST = 4
+"""Texts of the gateway inside each other that are translated."""
 _NAME = re.compile(r"{(\w+)}")
-_SAID = {"why", "by", "version"}
+_SAID = {
+    *("why", "by", "version", "warning", "hint", "what", "error", "where", "remedy"),
+    *("allowed", "home"),
+}
 """Names of values that are texts of the gateway; others are names and numbers."""
+_MAYBE = {"hint"}
+"""Names of values that may be empty."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,38 @@ class Sentence:
         return self.template.format(**values)
 
     @cached_property
+    def _literal(self) -> Sequence[str]:
+        words = _NAME.split(self.template)[::2]
+        return [word.replace("{{", "{").replace("}}", "}") for word in words]
+
+    @property
+    def weight(self) -> int:
+        """Characters that are the template's own: who has more says more."""
+        return sum(map(len, self._literal))
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        words = _NAME.split(self.template)
-        names = [f"(?P<{name}>.+?)" for name in words[1::2]]
-        literal = [re.escape(word) for word in words[::2]]
-        mixed = [
-            part for pair in zip(literal, [*names, ""], strict=True) for part in pair
-        ]
-        return re.compile("".join(mixed), re.DOTALL)
+        found = _NAME.findall(self.template)
+        names = [f"(?P<{n}>.{'*' if n in _MAYBE else '+'}?)" for n in found]
+        pairs = zip(map(re.escape, self._literal), [*names, ""], strict=True)
+        return re.compile("".join(part for pair in pairs for part in pair), re.DOTALL)
 
     def values(self, text: str) -> Mapping[str, str] | None:
         """Return what *text* has in the places of the names; None: it says no such."""
+        if not all(word in text for word in self._literal):
+            return None
         found = self._pattern.fullmatch(text)
         return found.groupdict() if found else None
+
+
+def sentences_of(templates: Iterable[str]) -> Sequence[Sentence]:
+    """Return those with values among the texts, who says most first."""
+    found = [
+        Sentence(each)
+        for each in templates
+        if len(set(names := _NAME.findall(each))) == len(names) > 0
+    ]
+    return sorted(found, key=lambda each: (-each.weight, each.template))
 
 
 NO_RULE_OF_ONE = Sentence(
@@ -175,21 +201,29 @@ SET_BY = Sentence(N_("is set by {origin}"))
 MUST_BE = Sentence(N_("must be {why}"))
 
 SENTENCES = tuple(each for each in globals().values() if isinstance(each, Sentence))
-"""In the order above: one that says more stands before the one it contains."""
 
 
-def translated(text: str, translate: Callable[[str], str]) -> str:
-    """Return the text as *translate* says it; as it is, if that does not know it."""
+def translated(
+    text: str,
+    translate: Callable[[str], str],
+    known: Sequence[Sentence] = SENTENCES,
+    depth: int = DEEPEST,
+) -> str:
+    """Return the text as *translate* says it; as it is, if that does not know it.
+
+    *known* are the sentences that may be meant; of two that fit the first counts.
+    """
     whole = translate(text) if text else text
-    if whole != text or len(text) > LONGEST:
+    if whole != text or len(text) > LONGEST or not depth:
         return whole
-    for sentence in SENTENCES:
+    for sentence in known:
         values = sentence.values(text)
         if values is not None:
-            shown = translate(sentence.template)
             inner = {
-                name: translated(value, translate) if name in _SAID else value
+                name: translated(value, translate, known, depth - 1)
+                if name in _SAID
+                else value
                 for name, value in values.items()
             }
-            return Sentence(shown)(**inner)
+            return translate(sentence.template).format(**inner)
     return text

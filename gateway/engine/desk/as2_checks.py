@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certs.partner import parse_certificates, to_pem
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.engine.desk.sftp_checks import emails
 
 MOST_CERTIFICATES = 10
@@ -53,7 +53,9 @@ def as2_name(value: object) -> str:
     """Return the AS2 name; ValueError if it is none (empty is allowed)."""
     name = str(value).strip()
     if name and not _NAME.fullmatch(name):
-        raise ValueError('needs 1 to 128 printable ASCII characters without " and \\')
+        raise ValueError(
+            N_('needs 1 to 128 printable ASCII characters without " and \\')
+        )
     return name
 
 
@@ -69,17 +71,24 @@ def _url(value: object) -> str:
         parts = urlsplit(url)
         port_ok = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise ValueError(f"is no URL: {error}") from error
+        raise ValueError(N_("is no URL: {error}").format(error=error)) from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_ok:
-        raise ValueError("must begin with http:// or https:// and name a host")
+        raise ValueError(N_("must begin with http:// or https:// and name a host"))
     if parts.username is not None or parts.fragment:
         raise ValueError(
-            "holds a login or a #fragment; user and password have settings of their own"
+            N_(
+                "holds a login or a #fragment; user and password have settings of "
+                "their own"
+            )
         )
     if len(url) > LONGEST_URL or not (url.isascii() and url.isprintable()):
-        raise ValueError(f"needs printable ASCII, at most {LONGEST_URL} characters")
+        raise ValueError(
+            N_("needs printable ASCII, at most {most} characters").format(
+                most=LONGEST_URL
+            )
+        )
     if " " in url:
-        raise ValueError("holds a blank")
+        raise ValueError(N_("holds a blank"))
     return url
 
 
@@ -108,7 +117,9 @@ def _unique(value: object, parse: Callable[[str], Sequence[str]]) -> Sequence[st
         except ValueError as error:
             raise ValueError(f"certificate {number}: {error}") from error
     if len(found) > MOST_CERTIFICATES:
-        raise ValueError(f"hold more than {MOST_CERTIFICATES} certificates")
+        raise ValueError(
+            N_("hold more than {most} certificates").format(most=MOST_CERTIFICATES)
+        )
     return list(found)
 
 
@@ -124,14 +135,16 @@ def _pem_certificates(text: str) -> Sequence[str]:
     """Read certificates of any kind of key."""
     if "PRIVATE KEY" in text:
         raise ValueError(
-            "it comes with a private key; paste the certificates alone, here"
+            N_("it comes with a private key; paste the certificates alone, here")
         )
     try:
         return [to_pem(c) for c in x509.load_pem_x509_certificates(text.encode())]
     except ValueError as error:
         raise ValueError(
-            "it cannot be read; it must be PEM, from -----BEGIN CERTIFICATE----- to "
-            "-----END CERTIFICATE-----"
+            N_(
+                "it cannot be read; it must be PEM, from -----BEGIN CERTIFICATE----- "
+                "to -----END CERTIFICATE-----"
+            )
         ) from error
 
 
@@ -148,7 +161,7 @@ def _client_key(value: object) -> str:
         key = load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(
-            "cannot be read; it must be a private key in PEM without a password"
+            N_("cannot be read; it must be a private key in PEM without a password")
         ) from error
     form = PrivateFormat.PKCS8
     return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
@@ -157,20 +170,20 @@ def _client_key(value: object) -> str:
 def client_pair(certificate: str, key: str) -> str:
     """Return what is wrong with the client's certificate and key; empty if nothing."""
     if bool(certificate) != bool(key):
-        return "needs both: the certificate and its private key (clientKey)"
+        return N_("needs both: the certificate and its private key (clientKey)")
     if not certificate:
         return ""
     public = x509.load_pem_x509_certificate(certificate.encode()).public_key()
     private = load_pem_private_key(key.encode(), password=None)
     if private.public_key() != public:
-        return "does not belong to the private key (clientKey)"
+        return N_("does not belong to the private key (clientKey)")
     return ""
 
 
 def _proxy(value: object) -> str:
     url = _url(value)
     if url and urlsplit(url).path.strip("/"):
-        raise ValueError("holds a path; a proxy is a host and a port")
+        raise ValueError(N_("holds a path; a proxy is a host and a port"))
     return url.rstrip("/")
 
 
@@ -181,35 +194,45 @@ def _no_repeats(value: object) -> Sequence[str]:
 def _line(value: object) -> str:
     text = str(value).strip()
     if not text.isprintable() or len(text) > LONGEST_TEXT:
-        raise ValueError(f"needs one line of at most {LONGEST_TEXT} characters")
+        raise ValueError(
+            N_("needs one line of at most {most} characters").format(most=LONGEST_TEXT)
+        )
     return text
 
 
 def _media_type(value: object) -> str:
     text = str(value).strip()
     if text and not _MEDIA_TYPE.fullmatch(text):
-        raise ValueError("must look like application/edifact")
+        raise ValueError(N_("must look like application/edifact"))
     return text
 
 
 def _http_user(value: object) -> str:
     if ":" in str(value):
-        raise ValueError("holds a colon, which basic authentication cannot carry")
+        raise ValueError(N_("holds a colon, which basic authentication cannot carry"))
     return _line(value)
 
 
 def _headers(value: object) -> Mapping[str, str]:
     given = dict(value) if isinstance(value, Mapping) else {}
     if len(given) > MOST_HEADERS:
-        raise ValueError(f"are more than {MOST_HEADERS}")
+        raise ValueError(N_("are more than {most}").format(most=MOST_HEADERS))
     clean = {}
     for name, text in given.items():
         if not _TOKEN.fullmatch(str(name)):
-            raise ValueError(f"hold the name {name!r}, which no header can have")
+            raise ValueError(
+                N_("hold the name {name}, which no header can have").format(
+                    name=repr(name)
+                )
+            )
         if _OURS.fullmatch(str(name)):
-            raise ValueError(f"hold {name}, which the gateway sets itself")
+            raise ValueError(
+                N_("hold {name}, which the gateway sets itself").format(name=name)
+            )
         if not str(text).isascii():
-            raise ValueError(f"hold a value of {name} that is not ASCII")
+            raise ValueError(
+                N_("hold a value of {name} that is not ASCII").format(name=name)
+            )
         clean[str(name)] = _line(text)
     return clean
 

@@ -98,7 +98,7 @@ class As2Identities:
             mailbox, name, as2, bits=wanted.bits, days=wanted.days
         )
         if wanted.sign_from and wanted.sign_from >= _end(made):
-            raise _wrong_day("lies after the new certificate's own end")
+            raise _wrong_day(N_("lies after the new certificate's own end"))
         async with self.db.write() as conn:
             old = await self._keys(conn, mailbox)
             self._check(old, wanted.sign_from)
@@ -151,7 +151,10 @@ class As2Identities:
             keys = await self._keys(conn, mailbox)
             state = {key.uuid: state for key, state in _states(keys, now)}.get(pair)
             if state is None:
-                raise NotFound(f"This mailbox has no pair {pair}.", "no-certificate")
+                raise NotFound(
+                    N_("This mailbox has no pair {pair}.").format(pair=pair),
+                    "no-certificate",
+                )
             if state is not PairState.OLD:
                 raise Conflict(
                     N_(
@@ -190,11 +193,17 @@ class As2Identities:
         if sign_from is None:
             return
         if sign_from <= now - TODAY:
-            raise _wrong_day("lies in the past; leave it out and activate the new pair")
+            raise _wrong_day(
+                N_("lies in the past; leave it out and activate the new pair")
+            )
         for key, state in states:
             if state is PairState.SIGNING and sign_from > _end(key):
                 end = f"{_end(key):%Y-%m-%d}"
-                raise _wrong_day(f"lies after the present certificate's end on {end}")
+                raise _wrong_day(
+                    N_("lies after the present certificate's end on {end}").format(
+                        end=end
+                    )
+                )
 
     async def _book(
         self,
@@ -229,9 +238,11 @@ def _check_plan(wanted: RollOver) -> None:
     _check_overlap(wanted.overlap_days)
     wrong = {}
     if wanted.bits is not None and wanted.bits not in KEY_SIZES:
-        wrong["keyBits"] = f"must be one of {', '.join(map(str, KEY_SIZES))}"
+        wrong["keyBits"] = N_("must be one of {listed}").format(
+            listed=", ".join(map(str, KEY_SIZES))
+        )
     if wanted.days is not None and not 1 <= wanted.days <= MAX_DAYS:
-        wrong["validityDays"] = f"must be 1 to {MAX_DAYS}"
+        wrong["validityDays"] = N_("must be 1 to {most}").format(most=MAX_DAYS)
     if wanted.now and wanted.sign_from:
         wrong["signFrom"] = N_("is given, though the new pair is to sign at once")
     raise_if(wrong)
@@ -239,7 +250,7 @@ def _check_plan(wanted: RollOver) -> None:
 
 def _check_overlap(days: int) -> None:
     if not 0 <= days <= MOST_OVERLAP:
-        raise_if({"overlapDays": f"must be 0 to {MOST_OVERLAP}"})
+        raise_if({"overlapDays": N_("must be 0 to {most}").format(most=MOST_OVERLAP)})
 
 
 def _taken_over(
@@ -288,7 +299,9 @@ def _chosen(keys: Sequence[SealedKey], pair: str | None, now: datetime) -> Certi
     for key in keys:
         if key.uuid == wanted:
             return load_der_x509_certificate(key.certificate)
-    raise NotFound(f"This mailbox has no pair {pair}.", "no-certificate")
+    raise NotFound(
+        N_("This mailbox has no pair {pair}.").format(pair=pair), "no-certificate"
+    )
 
 
 def _end(key: SealedKey) -> datetime:

@@ -8,6 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from gateway.core.as2 import LEGACY, NONE, MdnMode
 from gateway.core.desk.certificates import CertificateView, PairState, PairView
+from gateway.core.errors import N_
 from gateway.engine.desk.certificate_views import SMALL_KEY
 
 _BETTER = {
@@ -41,7 +42,9 @@ def warnings(
 def _missing(as2: Mapping[str, Any]) -> Iterator[str]:
     empty = [title for key, title in _NEEDED.items() if not as2[key]]
     if empty:
-        yield f"Nothing can be exchanged yet: fill in {', '.join(empty)}."
+        yield N_("Nothing can be exchanged yet: fill in {listed}.").format(
+            listed=", ".join(empty)
+        )
 
 
 def _weak(as2: Mapping[str, Any]) -> Iterator[str]:
@@ -49,13 +52,17 @@ def _weak(as2: Mapping[str, Any]) -> Iterator[str]:
         name = as2[key]
         if name in LEGACY:
             yield (
-                f"{name} is a legacy algorithm; agree with the partner on "
-                f"{_BETTER[name]} as soon as you can."
+                N_(
+                    "{name} is a legacy algorithm; agree with the partner on {better} "
+                    "as soon as you can."
+                ).format(name=name, better=_BETTER[name])
             )
     if "md5" in as2["legacyAlgorithms"] and as2["signingAlgorithm"] != "md5":
         yield (
-            "Signatures with MD5 are accepted from this partner; they can be forged. "
-            "Take md5 out of the legacy algorithms as soon as you can."
+            N_(
+                "Signatures with MD5 are accepted from this partner; they can be "
+                "forged. Take md5 out of the legacy algorithms as soon as you can."
+            )
         )
 
 
@@ -63,19 +70,25 @@ def _open(as2: Mapping[str, Any]) -> Iterator[str]:
     plain = str(as2["recipientUrl"]).startswith("http:")
     if as2["encryptionAlgorithm"] == NONE and plain:
         yield (
-            "Messages travel unencrypted over http; choose an encryption algorithm or "
-            "an https address."
+            N_(
+                "Messages travel unencrypted over http; choose an encryption "
+                "algorithm or an https address."
+            )
         )
     if as2["signingAlgorithm"] == NONE:
-        yield "Messages are not signed; the partner cannot tell who sent them."
+        yield N_("Messages are not signed; the partner cannot tell who sent them.")
     if as2["httpUser"] and plain:
-        yield "The HTTP password travels unencrypted; use an https address."
+        yield N_("The HTTP password travels unencrypted; use an https address.")
     if not as2["requireSigned"]:
-        yield "Unsigned messages are accepted; anybody who knows the names can send."
+        yield N_(
+            "Unsigned messages are accepted; anybody who knows the names can send."
+        )
         if str(as2["encryptionAlgorithm"]).endswith("-cbc"):
             yield (
-                "An unsigned message in CBC can be changed on its way without the key; "
-                "require signatures, or agree with the partner on aes256-gcm."
+                N_(
+                    "An unsigned message in CBC can be changed on its way without the "
+                    "key; require signatures, or agree with the partner on aes256-gcm."
+                )
             )
 
 
@@ -83,13 +96,17 @@ def _unproven(as2: Mapping[str, Any]) -> Iterator[str]:
     """Tell that a delivery would rest on the partner's word, or on nothing."""
     if as2["mdn"] == MdnMode.NONE.value:
         yield (
-            "No MDN is asked for; nothing will prove that the partner has a message. "
-            "Ask for a signed one."
+            N_(
+                "No MDN is asked for; nothing will prove that the partner has a "
+                "message. Ask for a signed one."
+            )
         )
     elif not as2["mdnSigned"]:
         yield (
-            "MDNs need not be signed; an unsigned one proves nothing, anybody can make "
-            "it. Ask for signed ones."
+            N_(
+                "MDNs need not be signed; an unsigned one proves nothing, anybody can "
+                "make it. Ask for signed ones."
+            )
         )
 
 
@@ -99,17 +116,23 @@ def _ending(
     for pair in own:
         if pair.state is PairState.SIGNING and pair.certificate.warning:
             yield (
-                f"Self certificate: {pair.certificate.warning} Make a new one by "
-                "roll-over and send it to the partner."
+                N_(
+                    "Self certificate: {warning} Make a new one by roll-over and send "
+                    "it to the partner."
+                ).format(warning=pair.certificate.warning)
             )
     if own and all(pair.state is not PairState.SIGNING for pair in own):
         yield (
-            "No self certificate may sign now; make a new one by roll-over, or "
-            "activate the one that waits."
+            N_(
+                "No self certificate may sign now; make a new one by roll-over, or "
+                "activate the one that waits."
+            )
         )
     for each in recipients:
         if each.warning:
-            yield f"Recipient certificate {each.subject}: {each.warning}"
+            yield N_("Recipient certificate {subject}: {warning}").format(
+                subject=each.subject, warning=each.warning
+            )
 
 
 def _small(recipients: Sequence[CertificateView]) -> Iterator[str]:
@@ -117,15 +140,19 @@ def _small(recipients: Sequence[CertificateView]) -> Iterator[str]:
     for each in recipients:
         if 0 < each.bits < SMALL_KEY and f"{each.bits} bits" not in each.warning:
             yield (
-                f"Recipient certificate {each.subject}: its key has only {each.bits} "
-                f"bits; ask for one of {SMALL_KEY} or more."
+                N_(
+                    "Recipient certificate {subject}: its key has only {bits} bits; "
+                    "ask for one of {least} or more."
+                ).format(subject=each.subject, bits=each.bits, least=SMALL_KEY)
             )
         digest = _signed_with(each.pem)
         if digest in LEGACY:
             yield (
-                f"Recipient certificate {each.subject}: it is signed with {digest}, "
-                "which can be forged; ask for one signed with sha256 and compare its "
-                "fingerprint with the partner's."
+                N_(
+                    "Recipient certificate {subject}: it is signed with {digest}, "
+                    "which can be forged; ask for one signed with sha256 and compare "
+                    "its fingerprint with the partner's."
+                ).format(subject=each.subject, digest=digest)
             )
 
 

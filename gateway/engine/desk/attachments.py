@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
-from gateway.core.errors import Invalid, NotFound, QuotaExceeded
+from gateway.core.errors import N_, Invalid, NotFound, QuotaExceeded
 from gateway.core.model import AttachmentId, FileName, MailboxId
 from gateway.core.ports import Blobs, Clock, NewId
 from gateway.store import attachments, audit, mailboxes
@@ -41,7 +41,9 @@ class Attachments:
                     raise NotFound(sentences.NO_MAILBOX(id=mailbox))
         if not content_type.isprintable() or len(content_type) > TYPE_MAX:
             raise Invalid(
-                f"The content type must be at most {TYPE_MAX} printable characters."
+                N_(
+                    "The content type must be at most {most} printable characters."
+                ).format(most=TYPE_MAX)
             )
         size = 0
         async with self.blobs.writer() as writer:
@@ -49,8 +51,9 @@ class Attachments:
                 size += len(chunk)
                 if size > self.max_bytes:
                     raise QuotaExceeded(
-                        f"An attachment may have {self.max_bytes} bytes; this one has "
-                        "more.",
+                        N_(
+                            "An attachment may have {most} bytes; this one has more."
+                        ).format(most=self.max_bytes),
                         "attachment-too-large",
                     )
                 await writer.write(chunk)
@@ -79,7 +82,9 @@ class Attachments:
         async with self.db.read() as conn:
             found = await attachments.get(conn, attachment)
         if found is None:
-            raise NotFound(f"There is no attachment {attachment}.")
+            raise NotFound(
+                N_("There is no attachment {attachment}.").format(attachment=attachment)
+            )
         return Content(
             name=found.name,
             content_type=found.content_type,
@@ -92,5 +97,5 @@ def _file_name(name: str) -> FileName:
     try:
         return FileName(name)
     except ValueError as error:
-        why = f"The attachment needs a file name: {error}."
+        why = N_("The attachment needs a file name: {error}.").format(error=error)
         raise Invalid(why, data={"name": str(error)}) from error

@@ -10,6 +10,7 @@ from certs.expiry import days_left, threshold
 from certs.partner import facts, to_pem
 from certs.rollover import NoUsableKey, signing
 from gateway.core.desk.certificates import CertificateView, PairState, PairView
+from gateway.core.errors import N_
 from gateway.store.as2_keys import SealedKey
 
 SMALL_KEY = 2048
@@ -97,11 +98,15 @@ def _warning(
 ) -> str:
     left = days_left(not_after, now)
     if now > not_after:
-        return f"It ended on {not_after:%Y-%m-%d}."
+        return N_("It ended on {day}.").format(day=f"{not_after:%Y-%m-%d}")
     if now < not_before:
-        return f"It is not valid before {not_before:%Y-%m-%d}."
+        return N_("It is not valid before {day}.").format(day=f"{not_before:%Y-%m-%d}")
     if threshold(not_after, now) is not None:
-        return f"It ends on {not_after:%Y-%m-%d}, in {left} days."
+        return N_("It ends on {day}, in {left} days.").format(
+            day=f"{not_after:%Y-%m-%d}", left=left
+        )
     if 0 < bits < SMALL_KEY:
-        return f"Its key has only {bits} bits; ask for one of {SMALL_KEY} or more."
+        return N_(
+            "Its key has only {bits} bits; ask for one of {least} or more."
+        ).format(bits=bits, least=SMALL_KEY)
     return ""

@@ -20,7 +20,7 @@ from gateway.core.desk.certificates import (
 )
 from gateway.core.desk.content import Content
 from gateway.core.desk.health import Sample
-from gateway.core.errors import ConfigError, NotFound
+from gateway.core.errors import N_, ConfigError, NotFound
 from gateway.core.integration import AS2_DEFAULTS, Integration, Mailbox
 from gateway.core.model import MailboxId
 from gateway.core.ports import Clock
@@ -100,7 +100,9 @@ class Certificates:
                     load_pem_x509_certificate(known.pem.encode()), name, form
                 )
         raise NotFound(
-            f"No certificate in use has the fingerprint {fingerprint}.",
+            N_("No certificate in use has the fingerprint {fingerprint}.").format(
+                fingerprint=fingerprint
+            ),
             "no-certificate",
         )
 

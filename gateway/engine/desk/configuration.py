@@ -8,7 +8,7 @@ from gateway.config import Config
 from gateway.config.sections import Retention as Section
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.settings import Kept
-from gateway.core.errors import Conflict
+from gateway.core.errors import N_, Conflict
 from gateway.core.ports import Clock
 from gateway.engine.desk.integration_merge import raise_if
 from gateway.engine.retention import KeepDays
@@ -44,10 +44,16 @@ class Keeping:
             for kind, wanted in days.items():
                 if self._origin(kind) and wanted != old[kind]:
                     raise Conflict(
-                        f"How long {kind} are kept is set by {self._origin(kind)}, "
-                        "which wins; change it there, or take it out there.",
+                        N_(
+                            "How long {kind} are kept is set by {origin}, which wins; "
+                            "change it there, or take it out there."
+                        ).format(kind=kind, origin=self._origin(kind)),
                         "configured-elsewhere",
-                        {kind: f"is set by {self._origin(kind)}"},
+                        {
+                            kind: N_("is set by {origin}").format(
+                                origin=self._origin(kind)
+                            )
+                        },
                     )
             ours = {kind: n for kind, n in days.items() if not self._origin(kind)}
             kept = await settings.value(conn, settings.RETENTION)
@@ -91,7 +97,11 @@ def _check(days: Mapping[str, int]) -> None:
     wrong = {}
     for kind, number in days.items():
         if kind not in KINDS:
-            wrong[kind] = f"is not known; known: {', '.join(KINDS)}"
+            wrong[kind] = N_("is not known; known: {listed}").format(
+                listed=", ".join(KINDS)
+            )
         elif not 0 <= number <= MOST_DAYS:
-            wrong[kind] = f"must be 0 (keep for ever) to {MOST_DAYS} days"
+            wrong[kind] = N_("must be 0 (keep for ever) to {most} days").format(
+                most=MOST_DAYS
+            )
     raise_if(wrong)

@@ -67,7 +67,7 @@ class Dictionaries:
         async with self.db.write() as conn:
             if await dictionaries.get(conn, uuid):
                 raise Conflict(
-                    f"There is a dictionary {uuid} already.",
+                    N_("There is a dictionary {uuid} already.").format(uuid=uuid),
                     data={"uuid": N_("is taken")},
                 )
             await _free(conn, [column.uuid for column in made.columns])
@@ -220,7 +220,7 @@ class Dictionaries:
         columns: list[Column] = []
         wrong = {}
         if not 1 <= len(wanted) <= MOST_COLUMNS:
-            wrong["columns"] = f"are needed: 1 to {MOST_COLUMNS}"
+            wrong["columns"] = N_("are needed: 1 to {most}").format(most=MOST_COLUMNS)
         for index, draft in enumerate(wanted):
             name = draft.name.strip()
             mine = known_names.get(name)
@@ -256,8 +256,8 @@ async def _free(conn: Connection, uuids: Sequence[str]) -> None:
     taken = await dictionaries.taken_columns(conn, uuids)
     if taken:
         raise Conflict(
-            f"There is a column {taken[0]} already.",
-            data={"columns": f"{taken[0]} is taken"},
+            N_("There is a column {taken} already.").format(taken=taken[0]),
+            data={"columns": N_("{taken} is taken").format(taken=taken[0])},
         )
 
 

@@ -17,7 +17,7 @@ from gateway.core.desk.dictionary_files import (
     CsvFile,
 )
 from gateway.core.dictionary import Column
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.engine.desk.dictionary_rows import (
     LONGEST_VALUE,
     MOST_CELLS,
@@ -81,9 +81,17 @@ def read(file: CsvFile, columns: Sequence[Column] | None) -> CsvRead:
         _read(reader, file, columns, found, first)
     except csv.Error as error:
         line = reader.line_num + first
-        found.wrong(line, f"Line {line} of the CSV file: {error}.")
+        found.wrong(
+            line,
+            N_("Line {line} of the CSV file: {error}.").format(line=line, error=error),
+        )
     if len(found.rows) * len(columns or ()) > MOST_CELLS:
-        found.wrong(0, f"The records hold more than {MOST_CELLS} values in all.")
+        found.wrong(
+            0,
+            N_("The records hold more than {most} values in all.").format(
+                most=MOST_CELLS
+            ),
+        )
     return found
 
 
@@ -92,7 +100,9 @@ def rows_of(found: CsvRead) -> Sequence[Row]:
     if not found.faults:
         return found.rows
     fault, more = found.faults[0], found.fault_count - 1
-    message = fault.message + (f" (More faults: {more}.)" if more else "")
+    message = fault.message
+    if more:
+        message = N_("{why} (More faults: {more}.)").format(why=message, more=more)
     line = {"line": str(fault.line)} if fault.line else {}
     raise Invalid(message, data={"records": message} | line)
 
@@ -118,7 +128,12 @@ def _text(file: CsvFile, found: CsvRead) -> str | None:
     encoding = file.encoding or by_mark or ENCODINGS[0]
     if encoding not in ENCODINGS or file.delimiter not in {"", *DELIMITERS}:
         known = f"encoding: {', '.join(ENCODINGS)}; delimiter: , ; tab |"
-        found.wrong(0, f"The file cannot be read in this way; known are {known}.")
+        found.wrong(
+            0,
+            N_("The file cannot be read in this way; known are {known}.").format(
+                known=known
+            ),
+        )
         return None
     found.encoding = encoding
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
@@ -128,12 +143,14 @@ def _text(file: CsvFile, found: CsvRead) -> str | None:
         line = file.data.count(b"\n", 0, error.start) + 1
         found.wrong(
             line,
-            f"Line {line} of the CSV file is not {encoding.upper()} (byte "
-            f"{error.start}); save the file as UTF-8 or choose its encoding.",
+            N_(
+                "Line {line} of the CSV file is not {upper} (byte {start}); save the "
+                "file as UTF-8 or choose its encoding."
+            ).format(line=line, upper=encoding.upper(), start=error.start),
         )
         return None
     if not text.strip() and not file.header:
-        found.wrong(1, "The CSV file is empty.")
+        found.wrong(1, N_("The CSV file is empty."))
         return None
     return text
 
@@ -152,7 +169,9 @@ def _read(
         width, line = len(header), max(reader.line_num, 1) + first
         if columns is None:
             if not width:
-                found.wrong(1, "The CSV file is empty; its first line names columns.")
+                found.wrong(
+                    1, N_("The CSV file is empty; its first line names columns.")
+                )
             order = range(width)
             found.rows.append(tuple(header))
         else:
@@ -160,19 +179,23 @@ def _read(
             if places is None:
                 return
             order = places
-    what = "its header has" if file.header else "the dictionary has columns:"
+    what = N_("its header has") if file.header else N_("the dictionary has columns:")
     for row in filter(None, reader):  # empty lines are no rows
         line = reader.line_num + first
         if len(row) != width:
             found.wrong(
                 line,
-                f"Line {line} of the CSV file has {len(row)} values; {what} {width}.",
+                N_(
+                    "Line {line} of the CSV file has {count} values; {what} {width}."
+                ).format(line=line, count=len(row), what=what, width=width),
             )
         elif (place := faulty_value(row)) is not None:
             found.wrong(
                 line,
-                f"Line {line} of the CSV file: value {place + 1} is longer than "
-                f"{LONGEST_VALUE} characters or holds the character NUL.",
+                N_(
+                    "Line {line} of the CSV file: value {value} is longer than "
+                    "{most} characters or holds the character NUL."
+                ).format(line=line, value=place + 1, most=LONGEST_VALUE),
             )
         else:
             found.rows.append(tuple(row[index] for index in order))
@@ -187,8 +210,10 @@ def _order(
     if sorted(named) != sorted(wanted):
         found.wrong(
             line,
-            f"The first line of the CSV file must name the columns {', '.join(wanted)};"
-            f" it names {', '.join(header) or 'nothing'}.",
+            N_(
+                "The first line of the CSV file must name the columns {listed}; it "
+                "names {nothing}."
+            ).format(listed=", ".join(wanted), nothing=", ".join(header) or "nothing"),
         )
         return None
     return [named.index(name) for name in wanted]

@@ -111,23 +111,37 @@ class Records:
 async def _known(conn: Connection, uuid: str, record: str) -> tuple[int, Record]:
     found = await dictionary_records.get(conn, uuid, record)
     if found is None:
-        raise NotFound(f"There is no record {record} in the dictionary {uuid}.")
+        raise NotFound(
+            N_("There is no record {record} in the dictionary {uuid}.").format(
+                record=record, uuid=uuid
+            )
+        )
     return found
 
 
 def _checked(dictionary: Dictionary, values: Sequence[str]) -> tuple[str, ...]:
     if len(values) != len(dictionary.columns):
         raise Invalid(
-            f"The record has {len(values)} values; the dictionary has "
-            f"{len(dictionary.columns)} columns.",
-            data={"values": f"needs {len(dictionary.columns)} values"},
+            N_(
+                "The record has {count} values; the dictionary has {columns} columns."
+            ).format(count=len(values), columns=len(dictionary.columns)),
+            data={
+                "values": N_("needs {columns} values").format(
+                    columns=len(dictionary.columns)
+                )
+            },
         )
     if (place := faulty_value(values)) is not None:
         name = dictionary.columns[place].name
         raise Invalid(
-            f"{name} is longer than {LONGEST_VALUE} characters or holds the character "
-            "NUL.",
-            data={f"values.{place}": f"needs at most {LONGEST_VALUE} characters"},
+            N_(
+                "{name} is longer than {most} characters or holds the character NUL."
+            ).format(name=name, most=LONGEST_VALUE),
+            data={
+                f"values.{place}": N_("needs at most {most} characters").format(
+                    most=LONGEST_VALUE
+                )
+            },
         )
     return tuple(values)
 

@@ -85,8 +85,10 @@ class Directories:
             before = await directories.get(conn, directory.name)
             if before is None and await directories.count(conn) >= MOST:
                 raise Conflict(
-                    f"There are {MOST} uploaded directories already; delete one that "
-                    "no partner uses any more.",
+                    N_(
+                        "There are {most} uploaded directories already; delete one "
+                        "that no partner uses any more."
+                    ).format(most=MOST),
                     "too-many-directories",
                 )
             await directories.put(conn, directory)
@@ -134,8 +136,10 @@ class Directories:
                 size += len(chunk)
                 if size > self.max_bytes:
                     raise QuotaExceeded(
-                        f"The file of a directory may have {self.max_bytes} bytes; "
-                        "this one has more.",
+                        N_(
+                            "The file of a directory may have {most} bytes; this "
+                            "one has more."
+                        ).format(most=self.max_bytes),
                         "directory-too-large",
                     )
                 await writer.write(chunk)
@@ -188,7 +192,7 @@ def _file_name(name: str) -> str:
     try:
         return FileName(name).text
     except ValueError as error:
-        why = f"The upload needs a file name: {error}."
+        why = N_("The upload needs a file name: {error}.").format(error=error)
         raise Invalid(why, data={"name": str(error)}) from error
 
 

@@ -15,7 +15,7 @@ from gateway.core.as2_sent import SentMessage
 from gateway.core.desk import sentences
 from gateway.core.desk.content import Content
 from gateway.core.desk.transfers import TransferView
-from gateway.core.errors import NotFound, StorageError
+from gateway.core.errors import N_, NotFound, StorageError
 from gateway.core.model import BlobRef, TransferId
 from gateway.core.ports import As2Book, Blobs, Vault
 from gateway.engine.desk.evidence_zip import Case, Signed, write
@@ -47,8 +47,10 @@ class Evidence:
             raise NotFound(sentences.NO_TRANSFER(id=transfer))
         if received is None and not sent:
             raise NotFound(
-                f"The transfer {transfer} has no AS2 message, so there is no evidence "
-                "beyond its content and trace.",
+                N_(
+                    "The transfer {transfer} has no AS2 message, so there is no "
+                    "evidence beyond its content and trace."
+                ).format(transfer=transfer),
                 "no-evidence",
             )
         keys = await self.book.kept_keys(found.mailbox) if received else ()

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.core.desk.rules import RuleDraft
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.model import BlobRef, MailboxId
 from gateway.core.ports import Clock, Vault
 from gateway.core.rules import Level
@@ -75,13 +75,15 @@ class ExecuteTokens:
         """
         claims = self._claims(token)
         if draft.level is Level.MAILBOX and claims.mailbox != mailbox:
-            raise _required("the execute token was made for another mailbox")
+            raise _required(N_("the execute token was made for another mailbox"))
         if claims.expires < self.clock().timestamp():
-            raise _required("the execute token is older than 24 hours")
+            raise _required(N_("the execute token is older than 24 hours"))
         now = _digests(draft)
         changed = [key for key in now if claims.parts.get(key) != now[key]]
         if changed:
-            raise _required(f"{', '.join(changed)} changed since", *changed)
+            raise _required(
+                N_("{listed} changed since").format(listed=", ".join(changed)), *changed
+            )
         return KeptExample(claims.name, _blob(claims))
 
     def remember(self, example: KeptExample) -> str:
@@ -100,21 +102,21 @@ class ExecuteTokens:
         try:
             claims = _ExampleClaims.model_validate_json(raw or b"")
         except ValidationError as error:
-            raise _ended("is no token of this gateway") from error
+            raise _ended(N_("is no token of this gateway")) from error
         if claims.expires < self.clock().timestamp():
-            raise _ended("is older than 24 hours")
+            raise _ended(N_("is older than 24 hours"))
         return KeptExample(claims.name, _blob(claims))
 
     def _claims(self, token: str) -> _Claims:
         if not token:
-            raise _required("executeToken is missing")
+            raise _required(N_("executeToken is missing"))
         raw = claims_of(self.vault, token, PURPOSE)
         if raw is None:
-            raise _required("executeToken is no token of this gateway")
+            raise _required(N_("executeToken is no token of this gateway"))
         try:
             return _Claims.model_validate_json(raw)
         except ValidationError as error:  # of a version with other claims
-            raise _required("executeToken is of another version") from error
+            raise _required(N_("executeToken is of another version")) from error
 
 
 def content_of(draft: RuleDraft) -> Mapping[str, object]:
@@ -147,7 +149,9 @@ def _digests(draft: RuleDraft) -> dict[str, str]:
 
 def _ended(why: str) -> Invalid:
     return Invalid(
-        f"The example is not there any more: its token {why}. Choose the file again.",
+        N_(
+            "The example is not there any more: its token {why}. Choose the file again."
+        ).format(why=why),
         "example-ended",
         {"exampleToken": why},
     )
@@ -155,8 +159,10 @@ def _ended(why: str) -> Invalid:
 
 def _required(why: str, *fields: str) -> Invalid:
     return Invalid(
-        f"Execute the rule before saving it: {why}. POST /api/v1/rules/execute with "
-        "the same content gives the executeToken.",
+        N_(
+            "Execute the rule before saving it: {why}. POST /api/v1/rules/execute "
+            "with the same content gives the executeToken."
+        ).format(why=why),
         REQUIRED,
         dict.fromkeys(fields, "changed since it was executed") or {"executeToken": why},
     )

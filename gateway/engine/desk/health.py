@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.core.desk.health import Sample
+from gateway.core.errors import N_
 from gateway.core.ports import Clock
 from gateway.store import health
 from gateway.store.database import Database
@@ -104,7 +105,9 @@ class Health:
     async def _disk(self) -> str:
         free = (await asyncio.to_thread(shutil.disk_usage, self.data_dir)).free
         if free < LEAST_FREE:
-            return f"only {free // 1024 // 1024} MiB are free; make room"
+            return N_("only {value} MiB are free; make room").format(
+                value=free // 1024 // 1024
+            )
         return ""
 
 
@@ -113,7 +116,7 @@ async def _asked(name: str, check: Check) -> str:
         async with asyncio.timeout(CHECK_SECONDS):
             return await check()
     except TimeoutError:
-        return f"gave no answer in {CHECK_SECONDS} s"
+        return N_("gave no answer in {seconds} s").format(seconds=CHECK_SECONDS)
     except Exception:
         _logger.exception("the check %s failed", name)
-        return "failed; the log says why"
+        return N_("failed; the log says why")

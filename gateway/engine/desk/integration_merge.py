@@ -50,7 +50,9 @@ def merged(
         as2=as2,
     )
     if len(new.reject_reason) > LONGEST_REASON:
-        wrong["rejectReason"] = f"has more than {LONGEST_REASON} characters"
+        wrong["rejectReason"] = N_("has more than {most} characters").format(
+            most=LONGEST_REASON
+        )
     if new.default_rule is DefaultRule.NOTIFY and not new.notify_email:
         wrong.setdefault("notifyEmail", N_("is needed by the default rule NOTIFY"))
     raise_if(wrong)

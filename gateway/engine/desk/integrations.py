@@ -146,7 +146,7 @@ class Integrations:
                 to = emails(notify_email, wrong)
                 raise_if(wrong)
             if not to:
-                raise_if({"notifyEmail": "is empty; write at least one address"})
+                raise_if({"notifyEmail": N_("is empty; write at least one address")})
             await notices.test(conn, mailbox, to, now)
             await audit.add(
                 conn, now, actor.login, "test-mail-sent", mailbox, after={"to": to}
@@ -255,8 +255,10 @@ async def _check_self_id(conn: Connection, owner: Mailbox, new: Integration) -> 
             mailbox = await mailboxes.get(conn, other.mailbox)
             name = mailbox.name if mailbox else other.mailbox
             raise Conflict(
-                f'The Self ID "{wanted}" belongs to the mailbox "{name}" already; '
-                "choose another one.",
+                N_(
+                    'The Self ID "{wanted}" belongs to the mailbox "{name}" '
+                    "already; choose another one."
+                ).format(wanted=wanted, name=name),
                 "self-id-taken",
-                {"as2.selfId": f"belongs to the mailbox {name}"},
+                {"as2.selfId": N_("belongs to the mailbox {name}").format(name=name)},
             )

@@ -67,8 +67,10 @@ class MailServer:
     async def save(self, actor: Actor, change: MailServerChange) -> MailServerView:
         if self.origin:
             raise Conflict(
-                f"The mail server is set by {self.origin}, which wins; change it "
-                "there, or take it out there to set it here.",
+                N_(
+                    "The mail server is set by {origin}, which wins; change it there, "
+                    "or take it out there to set it here."
+                ).format(origin=self.origin),
                 "configured-elsewhere",
             )
         now, db = self.clock(), self.servers.db
@@ -153,11 +155,15 @@ class MailServer:
             for one in error.errors(include_url=False):
                 place = str(one["loc"][0])
                 name = names.get(place, place)
-                wrong[name] = f"must be {Smtp.model_fields[name].description}"
+                wrong[name] = N_("must be {why}").format(
+                    why=Smtp.model_fields[name].description
+                )
         password = old.password if change.password is None else change.password
         for name, text in (("username", change.username), ("password", password)):
             if len(text) > LONGEST or not text.isprintable():
-                wrong[name] = f"needs one line of at most {LONGEST} characters"
+                wrong[name] = N_("needs one line of at most {most} characters").format(
+                    most=LONGEST
+                )
         if change.username.strip() and not password:
             wrong.setdefault("password", N_("is needed with a user name"))
         raise_if(wrong)
@@ -181,12 +187,16 @@ def _told(options: SmtpOptions, result: MailResult) -> MailAnswer:
     where = f"{options.host}:{options.port}"
     match result:
         case MailSent(note, answer):
-            but = f"; but not for {note}" if note else ""
-            return MailAnswer(sent=True, text=f"{where} took the mail: {answer}{but}")
+            text = N_("{where} took the mail: {answer}").format(
+                where=where, answer=answer
+            )
+            if note:
+                text = N_("{why}; but not for {note}").format(why=text, note=note)
+            return MailAnswer(sent=True, text=text)
         case MailRefused(reason):
             return MailAnswer(sent=False, text=reason)
         case NoMailServer():
-            text = "No mail server is set, so all mails wait; write its host first."
+            text = N_("No mail server is set, so all mails wait; write its host first.")
             return MailAnswer(sent=False, text=text)
         case _:
             assert_never(result)

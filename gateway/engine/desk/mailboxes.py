@@ -47,7 +47,7 @@ class Mailboxes:
         async with self.db.write() as conn:
             if await mailboxes.get(conn, made.id):
                 raise Conflict(
-                    f"There is a mailbox {made.id} already.",
+                    N_("There is a mailbox {id} already.").format(id=made.id),
                     data={"uuid": N_("is taken")},
                 )
             await _free(conn, made)
@@ -90,8 +90,10 @@ class Mailboxes:
             kept = await mailboxes.in_use(conn, mailbox)
             if kept:
                 raise Conflict(
-                    f'The mailbox "{old.name}" holds {", ".join(kept)} and cannot be '
-                    "deleted; switch its integration off instead.",
+                    N_(
+                        'The mailbox "{name}" holds {listed} and cannot be deleted; '
+                        "switch its integration off instead."
+                    ).format(name=old.name, listed=", ".join(kept)),
                     "mailbox-in-use",
                 )
             await mailboxes.remove(conn, mailbox)
@@ -120,7 +122,9 @@ def checked_uuid(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise Invalid(
-            f"{text!r} is not a uuid; leave it out to have one made.",
+            N_("{text} is not a uuid; leave it out to have one made.").format(
+                text=repr(text)
+            ),
             data={"uuid": N_("is not a uuid")},
         ) from error
 
@@ -132,7 +136,7 @@ def _checked(uuid: MailboxId, name: str, aliases: Sequence[str]) -> Mailbox:
     if not _printable(name):
         wrong["name"] = N_("needs 1 to 255 printable characters")
     if len(names) > MOST_ALIASES:
-        wrong["aliases"] = f"are more than {MOST_ALIASES}"
+        wrong["aliases"] = N_("are more than {most}").format(most=MOST_ALIASES)
     for index, alias in enumerate(names):
         if not _printable(alias):
             wrong[f"aliases.{index}"] = N_("needs 1 to 255 printable characters")
@@ -157,9 +161,16 @@ async def _free(conn: Connection, wanted: Mailbox) -> None:
     if taken:
         alias, owner = next(iter(taken.items()))
         raise Conflict(
-            f'The alias "{alias}" belongs to the mailbox {owner}; an alias is unique.',
+            N_(
+                'The alias "{alias}" belongs to the mailbox {owner}; an alias '
+                "is unique."
+            ).format(alias=alias, owner=owner),
             "alias-taken",
-            {"aliases": f"{alias} belongs to the mailbox {owner}"},
+            {
+                "aliases": N_("{alias} belongs to the mailbox {owner}").format(
+                    alias=alias, owner=owner
+                )
+            },
         )
 
 

@@ -101,7 +101,7 @@ class People:
         async with self.by.db.write() as conn:
             if await people.person(conn, user.login):
                 raise Conflict(
-                    f"There is a user {user.login} already.",
+                    N_("There is a user {login} already.").format(login=user.login),
                     data={"login": N_("is taken")},
                 )
             await people.add(conn, user, hashed)
@@ -174,7 +174,7 @@ class People:
         async with self.by.db.write() as conn:
             await known(conn, login)
             if not await second_factor.remove(conn, login):
-                raise Conflict(f"{login} has no second factor.")
+                raise Conflict(N_("{login} has no second factor.").format(login=login))
             await tokens.end_sessions(conn, login)
             await audit.add(
                 conn,
@@ -250,7 +250,7 @@ class People:
         async with self.by.db.write() as conn:
             known = {each.uuid: each for each in await tokens.listing(conn, now)}
             if not await tokens.remove(conn, uuid):
-                raise NotFound(f"There is no token {uuid}.")
+                raise NotFound(N_("There is no token {uuid}.").format(uuid=uuid))
             gone = known.get(uuid)  # not there if it had ended already
             facts = {"name": gone.name, "role": gone.role.value} if gone else {}
             await audit.add(conn, now, actor.login, "token-revoked", uuid, before=facts)
@@ -263,7 +263,11 @@ class People:
 
 async def _check_not_last(conn: Connection, user: User) -> None:
     if user.role is PersonRole.OWNER and await people.owners(conn) == 1:
-        raise Conflict(f"{user.login} is the last OWNER; add another one first.")
+        raise Conflict(
+            N_("{login} is the last OWNER; add another one first.").format(
+                login=user.login
+            )
+        )
 
 
 def _check_other(actor: Actor, login: str) -> None:
@@ -273,7 +277,8 @@ def _check_other(actor: Actor, login: str) -> None:
 
 def _check_login(login: str) -> None:
     if not _LOGIN.fullmatch(login):
-        allowed = "1 to 255 of a-z 0-9 . _ @ + -, beginning with a letter or digit"
+        allowed = N_("1 to 255 of a-z 0-9 . _ @ + -, beginning with a letter or digit")
         raise Invalid(
-            f"The login must have {allowed}.", data={"login": f"must have {allowed}"}
+            N_("The login must have {allowed}.").format(allowed=allowed),
+            data={"login": N_("must have {allowed}").format(allowed=allowed)},
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gateway.convert import template_xml
 from gateway.core import naming
 from gateway.core.desk.rules import RuleDraft
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.matching import check_pattern
 from gateway.core.model import FileName
 from gateway.core.rules import RuleDirection, Validation
@@ -36,13 +36,15 @@ async def completed(db: Database, draft: RuleDraft) -> RuleDraft:
         version = await templates.version(conn, draft.template, draft.template_version)
         any_version = version or await templates.version(conn, draft.template, None)
     if any_version is None:
-        why = f"There is no template {draft.template}; import it first."
+        why = N_("There is no template {template}; import it first.").format(
+            template=draft.template
+        )
         raise Invalid(why, "template-unknown", {"templateUuid": why})
     if version is None:
-        why = (
-            f"The version {draft.template_version} does not belong to the template "
-            f"{any_version.name}; leave it out or take one of its versions."
-        )
+        why = N_(
+            "The version {template_version} does not belong to the template {name}; "
+            "leave it out or take one of its versions."
+        ).format(template_version=draft.template_version, name=any_version.name)
         raise Invalid(why, "template-version-mismatch", {"templateVersion": why})
     if draft.direction is RuleDirection.OUT:
         return replace(draft, name=draft.name.strip(), template_version=version.uuid)
@@ -69,9 +71,15 @@ async def _check_file_name(draft: RuleDraft, version: templates.Version) -> None
 def _common(draft: RuleDraft) -> Iterator[tuple[str, str]]:
     name = draft.name.strip()
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
-        yield "name", f"must have 1 to {NAME_MAX} printable characters"
+        yield (
+            "name",
+            N_("must have 1 to {most} printable characters").format(most=NAME_MAX),
+        )
     if len(draft.stylesheet) > TEXT_MAX:
-        yield "stylesheet", f"must not be longer than {TEXT_MAX} characters"
+        yield (
+            "stylesheet",
+            N_("must not be longer than {most} characters").format(most=TEXT_MAX),
+        )
     yield from _attributes(draft.attributes)
     yield from rule_options.wrong(draft.direction, draft.attributes)
     yield from _validations(draft.validations)
@@ -79,9 +87,17 @@ def _common(draft: RuleDraft) -> Iterator[tuple[str, str]]:
 
 def _validations(files: Sequence[Validation]) -> Iterator[tuple[str, str]]:
     if len(files) > VALIDATIONS_MAX:
-        yield "validations", f"must not be more than {VALIDATIONS_MAX} files"
+        yield (
+            "validations",
+            N_("must not be more than {most} files").format(most=VALIDATIONS_MAX),
+        )
     if sum(len(one.content) for one in files) > TEXT_MAX:
-        yield "validations", f"must not hold more than {TEXT_MAX} characters in all"
+        yield (
+            "validations",
+            N_("must not hold more than {most} characters in all").format(
+                most=TEXT_MAX
+            ),
+        )
     seen = set()
     for number, one in enumerate(files):
         where = f"validations.{number}.name"
@@ -91,20 +107,39 @@ def _validations(files: Sequence[Validation]) -> Iterator[tuple[str, str]]:
             yield where, str(error)
             continue
         if not one.name.lower().endswith(VALIDATION_ENDS):
-            yield where, f"{one.name!r} must end in .xsd or .sch"
+            yield (
+                where,
+                N_("{name} must end in .xsd or .sch").format(name=repr(one.name)),
+            )
         if one.name.lower() in seen:
-            yield where, f"{one.name!r} is there twice; give each file its own name"
+            yield (
+                where,
+                N_("{name} is there twice; give each file its own name").format(
+                    name=repr(one.name)
+                ),
+            )
         seen.add(one.name.lower())
 
 
 def _attributes(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if len(attributes) > ATTRIBUTES_MAX:
-        yield "attributes", f"must not be more than {ATTRIBUTES_MAX}"
+        yield (
+            "attributes",
+            N_("must not be more than {most}").format(most=ATTRIBUTES_MAX),
+        )
     for key, value in attributes.items():
         if not 1 <= len(key) <= NAME_MAX or not key.isprintable():
-            yield "attributes", f"a name must have 1 to {NAME_MAX} printable characters"
+            yield (
+                "attributes",
+                N_("a name must have 1 to {most} printable characters").format(
+                    most=NAME_MAX
+                ),
+            )
         if len(value) > ATTRIBUTE_MAX:
-            yield f"attributes.{key}", f"must not be over {ATTRIBUTE_MAX} characters"
+            yield (
+                f"attributes.{key}",
+                N_("must not be over {most} characters").format(most=ATTRIBUTE_MAX),
+            )
 
 
 def _directed(draft: RuleDraft) -> Iterator[tuple[str, str]]:
@@ -134,7 +169,7 @@ def _into(draft: RuleDraft) -> Iterator[tuple[str, str]]:
     if draft.multiple_envelopes:
         yield "multipleEnvelopes", "is only for OUT rules; leave it out"
     if draft.zip:  # an archive is not converted: better refused than not obeyed
-        unused = "of an archive nothing is converted or checked; remove them"
+        unused = N_("of an archive nothing is converted or checked; remove them")
         yield from ((name, unused) for name in _unused(draft))
     if not draft.file_name_pattern:
         yield "fileNamePattern", "is needed, for example {envelopeUuid}.xml"
@@ -149,5 +184,9 @@ def _unused(draft: RuleDraft) -> Iterator[str]:
 
 def _invalid(wrong: Mapping[str, str]) -> Invalid:
     field, why = next(iter(wrong.items()))
-    more = f" ({len(wrong) - 1} more in data)" if len(wrong) > 1 else ""
+    more = (
+        N_(" ({count} more in data)").format(count=len(wrong) - 1)
+        if len(wrong) > 1
+        else ""
+    )
     return Invalid(f"{field}: {why}{more}.", data=dict(wrong))

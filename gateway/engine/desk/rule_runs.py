@@ -10,7 +10,7 @@ from gateway.core import naming
 from gateway.core.desk.explained import Explanation
 from gateway.core.desk.rules import Example, Preview, RuleDraft
 from gateway.core.envelope import Draft, Envelope
-from gateway.core.errors import Invalid
+from gateway.core.errors import N_, Invalid
 from gateway.core.matching import CONTENT_LIMIT, first_match
 from gateway.core.model import (
     BlobRef,
@@ -147,10 +147,10 @@ class RuleRuns:
         if isinstance(parsed, Problem):
             raise refusal(parsed)
         if parsed.template != draft.template:
-            why = (
-                f"The example is an envelope of the template {parsed.template}, the "
-                f"rule is for {draft.template}; give an example of that template."
-            )
+            why = N_(
+                "The example is an envelope of the template {template}, the rule is "
+                "for {wanted}; give an example of that template."
+            ).format(template=parsed.template, wanted=draft.template)
             raise Invalid(why, "example-of-other-template", {"exampleContent": why})
         senders = [role.mailbox for role in parsed.roles if role.mailbox]
         return Envelope(
@@ -166,7 +166,11 @@ class RuleRuns:
                 conn, draft.template, draft.template_version
             )
         if stored is None:
-            raise Invalid(f"There is no template {draft.template}; import it first.")
+            raise Invalid(
+                N_("There is no template {template}; import it first.").format(
+                    template=draft.template
+                )
+            )
         parsed = await asyncio.to_thread(template_xml.parse, stored.xml.encode())
         template = template_xml.to_template(parsed, stored.template, stored.uuid)
         sender = MailboxId(self.new_id())

@@ -59,7 +59,9 @@ class Rules:
     async def example(self, rule: RuleId) -> Content:
         kept = await self.get(rule)
         if kept.example is None:
-            raise NotFound(f"The rule {kept.name} has no example file.")
+            raise NotFound(
+                N_("The rule {name} has no example file.").format(name=kept.name)
+            )
         return Content(
             name=kept.example_name,
             content_type="application/octet-stream",
@@ -239,8 +241,10 @@ def _check_order(listed: Sequence[Rule], order: Sequence[RuleId]) -> None:
     level_of = {rule.id: rule.level for rule in listed}
     unknown = [rule for rule in order if rule not in level_of]
     if unknown:
-        why = f"{unknown[0]} is no rule of this list"
-        raise Invalid(f"The order cannot be saved: {why}.", data={"order": why})
+        why = N_("{unknown} is no rule of this list").format(unknown=unknown[0])
+        raise Invalid(
+            N_("The order cannot be saved: {why}.").format(why=why), data={"order": why}
+        )
     if len(set(order)) != len(order):
         raise Invalid(N_("The order cannot be saved: a rule stands in it twice."))
     levels = [level_of[rule] for rule in order]

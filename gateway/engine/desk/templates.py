@@ -170,7 +170,11 @@ class Templates:
             case "template":
                 return template_xsd()
             case _:
-                raise NotFound(f"There is no schema {name}; envelope and template are.")
+                raise NotFound(
+                    N_("There is no schema {name}; envelope and template are.").format(
+                        name=name
+                    )
+                )
 
     async def _version(
         self, template: TemplateId, version: TemplateVersionId | None
@@ -183,7 +187,7 @@ class Templates:
 
 
 def _unknown(template: TemplateId, version: TemplateVersionId | None) -> NotFound:
-    which = f" with a version {version}" if version else ""
+    which = N_(" with a version {version}").format(version=version) if version else ""
     return NotFound(sentences.NO_TEMPLATE(id=f"{template}{which}"))
 
 

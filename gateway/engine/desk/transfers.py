@@ -8,7 +8,7 @@ from gateway.core.desk import sentences
 from gateway.core.desk.actor import Actor
 from gateway.core.desk.content import Content
 from gateway.core.desk.transfers import As2View, TransferQuery, TransferView
-from gateway.core.errors import Conflict, NotFound
+from gateway.core.errors import N_, Conflict, NotFound
 from gateway.core.model import Direction, TransferId, TransferState
 from gateway.core.ports import Blobs, Clock
 from gateway.engine.desk import as2_views
@@ -73,8 +73,14 @@ class Transfers:
                 found = await _transfer(conn, transfer)
                 if found.state is not TransferState.FAILED:
                     raise Conflict(
-                        f"The transfer {transfer} of {found.file_name} is "
-                        f"{found.state.value}; only a FAILED one can be run again.",
+                        N_(
+                            "The transfer {transfer} of {file_name} is {value}; only "
+                            "a FAILED one can be run again."
+                        ).format(
+                            transfer=transfer,
+                            file_name=found.file_name,
+                            value=found.state.value,
+                        ),
                         "transfer-not-failed",
                         {"transfer": transfer, "state": found.state.value},
                     )
@@ -84,12 +90,14 @@ class Transfers:
 async def _again(
     conn: Connection, actor: Actor, found: TransferView, now: datetime
 ) -> None:
-    why = f"run again by {actor.login}"
+    why = N_("run again by {login}").format(login=actor.login)
     if found.direction is Direction.RECEIVED:
         _must_be_received(found)
         transfer = await transfers.received(conn, found.id)
         if transfer is None:
-            raise NotFound(f"There is no received transfer {found.id}.")
+            raise NotFound(
+                N_("There is no received transfer {id}.").format(id=found.id)
+            )
         await transfers.run_again(conn, found.id, transfer.upload, now, why)
     else:
         await _must_be_wanted(conn, found)
@@ -104,7 +112,7 @@ async def _must_be_wanted(conn: Connection, found: TransferView) -> None:
     """Refuse the delivery of an envelope that was rejected or expired."""
     delivery = await deliveries.delivery(conn, found.id)
     if delivery is None:
-        raise NotFound(f"There is no delivery {found.id}.")
+        raise NotFound(N_("There is no delivery {id}.").format(id=found.id))
     parcel = delivery.parcel
     if parcel.envelope is None:
         return
@@ -118,8 +126,10 @@ def _must_be_received(found: TransferView) -> None:
     """Refuse what was kept for inspection only: its sender knows that it failed."""
     if found.problem is not None and found.problem.step == "receive":
         raise Conflict(
-            f"The message of transfer {found.id} was refused, and its sender was told "
-            f"so. {found.problem.remedy} Then have it sent again.",
+            N_(
+                "The message of transfer {id} was refused, and its sender was told "
+                "so. {remedy} Then have it sent again."
+            ).format(id=found.id, remedy=found.problem.remedy),
             "transfer-refused",
             {"transfer": found.id},
         )

@@ -1,5 +1,9 @@
 """What is made below the pages is told in the reader's language, too."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 from markupsafe import Markup
 from transfer_builders import put_received
@@ -10,6 +14,7 @@ from gateway.core.desk import sentences
 from gateway.core.desk.actor import COMMAND_LINE
 from gateway.core.model import Problem
 
+ROOT = Path(__file__).parents[3]
 UKRAINIAN = {"Cookie": "language=uk"}
 
 
@@ -25,6 +30,67 @@ def test_every_sentence_has_a_translation(ukrainian):
         each for each in sentences.SENTENCES if said(each.template) == each.template
     ]
     assert same == []
+
+
+REFUSALS = {"Conflict", "Forbidden", "Invalid", "NotFound", "QuotaExceeded"}
+FOLDERS = ("gateway/engine/desk", "gateway/core", "admin_web/pages")
+WORDS = re.compile(r"[a-z]{2,}(\0| )+[a-z]{2,}")
+
+
+def refusals():
+    """Return each call that refuses something on the pages, with where it is."""
+    for file in (one for folder in FOLDERS for one in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REFUSALS:
+                yield f"{file.name}:{node.lineno}", node
+
+
+def bare(node):
+    """Return the words that are said without a mark for the translators."""
+    if isinstance(node, ast.Call | ast.Name | ast.Attribute):
+        return ""  # marked, or made elsewhere
+    if isinstance(node, ast.Dict):
+        return " | ".join(map(bare, node.values))
+    if isinstance(node, ast.keyword):
+        return bare(node.value)
+    if isinstance(node, ast.JoinedStr):
+        parts = (p.value if isinstance(p, ast.Constant) else "\0" for p in node.values)
+        return "".join(parts)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def test_whatever_a_page_refuses_is_there_to_be_translated():
+    english = [
+        f"{where}: {bare(argument)}"
+        for where, call in refusals()
+        for argument in (*call.args, *call.keywords)
+        if WORDS.search(bare(argument))
+    ]
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("must be a port, 1 to 65535", "має бути: порт, від 1 до 65535"),
+        ("must be 1 to 7", "має бути від 1 до 7"),
+        (
+            "The new password needs 9 characters or more.",
+            "The new password needs 9 characters or more.",  # no sentence of ours
+        ),
+        (
+            "the template has no such field; did you mean ean?",
+            "шаблон не має такого поля; можливо, ean?",
+        ),
+        ("the template has no such field", "шаблон не має такого поля"),
+        (
+            "Recipient certificate CN=bob: It ended on 2026-01-02.",
+            "Сертифікат отримувача CN=bob: Закінчився 2026-01-02.",
+        ),
+    ],
+)
+def test_a_sentence_is_translated_with_what_stands_in_it(ukrainian, text, told):
+    assert said(text) == told
 
 
 def test_an_english_reader_reads_what_was_written():
