@@ -381,6 +381,7 @@ async def test_the_appliance_s_switch_tells_every_mailbox_that_is_on(
     assert await off.json() == {
         "integrationsEnabled": False,
         "showPasswordsOnce": False,
+        "accountName": "",
     }
     assert world.changed == [mailbox]
     await api.put("/api/v1/settings", json={"showPasswordsOnce": True})
