@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from drive.dropping import drop_file
+from drive.showroom import put
 from drive.world import ORDER, Mailbox, World
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -276,3 +277,34 @@ def test_rules_are_dragged_into_their_order(admin: Page, world: World, box: Mail
     # let go where it was taken: nothing is ordered
     drag(admin, grips.nth(0), admin.locator("#rules > li").nth(0))
     expect(admin.locator("#rules h3")).to_have_text(order)
+
+
+def test_a_changed_rule_is_tried_on_past_documents_and_the_results_are_searched(
+    admin: Page, world: World, box: Mailbox
+):
+    world.mailbox("Supplier", "GLN::4829900003228")
+    rule = world.order_out(box, ORDER)
+    put(box, "order.edi", ORDER)
+    put(box, "note.txt", b"no rule knows this")
+    world.transfer(box, "order.edi", "PROCESSED")
+    world.transfer(box, "note.txt", "FAILED")
+    admin.goto(f"/admin/mailboxes/{box.uuid}/rules/{rule}")
+    expect(admin.locator(".cm-content")).to_be_visible()  # the script has begun
+    changed = text(admin).input_value().replace("<subject>", "<subject>New ")
+    file = FilePayload(name="a.xsl", mimeType="text/xml", buffer=changed.encode())
+    admin.get_by_label("Load an XSLT file").set_input_files(file)
+    expect(text(admin)).to_have_value(re.compile("<subject>New "))
+    admin.get_by_label("Documents of").select_option("all")
+    admin.get_by_role("button", name="Try on past documents").click()
+    results = admin.locator("#rehearsal")
+    expect(results).to_contain_text("2 of 2")
+    expect(admin.locator("#rehearsal-count")).to_have_text(
+        "Different: 1 · Not concerned: 1"
+    )
+    results.get_by_text("What is different").click()
+    expect(results.locator("ins")).to_contain_text("<subject>New ")
+    expect(text(admin)).to_have_value(changed)  # what was typed stays
+    admin.get_by_label("Search the results").fill("NOTE")
+    expect(results.locator("[data-outcome]:visible")).to_have_count(1)
+    admin.get_by_label("Outcome").select_option(label="Different")
+    expect(results.locator("[data-outcome]:visible")).to_have_count(0)
