@@ -9,7 +9,8 @@ from gateway.convert import options
 from gateway.convert.source.base import Described
 from gateway.convert.source.decoding import attribute
 from gateway.convert.source.detect import detect
-from gateway.convert.source.workbook import OLE2, ZIP
+from gateway.convert.source.ole2 import OLE2
+from gateway.convert.source.workbook import ZIP
 
 _JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")
 _ENDINGS: Mapping[str, str] = {

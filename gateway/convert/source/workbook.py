@@ -3,12 +3,12 @@
 from gateway.convert import options
 from gateway.convert.source.base import Described, Source
 from gateway.convert.source.decoding import HEADER, attribute, bounded
+from gateway.convert.source.ole2 import OLE2
 from gateway.convert.source.xls import read_xls
 from gateway.convert.source.xlsx import read_xlsx
 from gateway.convert.unfit import unreadable
 from gateway.core.errors import N_
 
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 
 

@@ -674,3 +674,23 @@ def test_an_attribute_whose_xpath_is_wrong_is_named(run, path, why):
     assert problem.code == "attribute-xpath"
     assert problem.message.startswith("Attribute P: ")
     assert why in problem.message.lower()
+
+
+# --- Tables ------------------------------------------------------------------------
+
+
+def test_a_table_comes_in_by_the_rules_attributes_and_goes_out_by_them(run):
+    move = template(
+        '<rows><xsl:for-each select="//row"><row><cell name="Код"><xsl:value-of'
+        " select=\"cell[@name='No']\"/></cell></row></xsl:for-each></rows>"
+    ).replace("<xsl:template", '<xsl:output encoding="windows-1251"/><xsl:template')
+    result = run(
+        move,
+        "No;Qty\n007;1\nя;2\n".encode("windows-1251"),
+        file_name="order.dat",
+        attributes={"CSV_HEADER": "yes", "ENCODING": "windows-1251"},
+        output_format="CSV",
+    )
+    assert done(result).decode("windows-1251") == "Код\r\n007\r\nя\r\n"
+    wrong = run(template("<o/>"), b"<a/>", output_format="JSON")
+    assert failed(wrong).code == "output-format"

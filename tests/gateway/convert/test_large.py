@@ -98,7 +98,9 @@ async def test_an_interchange_of_50_mb_is_refused_clearly_while_the_loop_goes_on
     await asyncio.to_thread(large_interchange, path)
     task = Task(stylesheet=COUNT, source=path, seed="s", file_name=path.name)
     pulse.longest = 0.0
-    async with Converter(workers=1, limits=Limits(seconds=120, memory_mb=300)) as converter:
+    async with Converter(
+        workers=1, limits=Limits(seconds=120, memory_mb=300)
+    ) as converter:
         refused = await converter.run(task, nothing)
     assert isinstance(refused, Problem)
     assert refused.code == "conversion-memory"

@@ -137,21 +137,6 @@ async def test_the_source_of_a_file_can_be_shown(converter, samples):
     assert refused.code == "xml-doctype"
 
 
-async def test_an_old_workbook_that_would_never_end_is_stopped(
-    converter, task, samples, tmp_path
-):
-    data = (samples / "xls/order.xls").read_bytes()
-    last = data.rindex(b"\x7e\x02\x0a\x00") + 4  # RK: a number, in the last corner
-    wide = data[:last] + b"\xff\xff\xff\x00" + data[last + 4 :]
-    endless = data[:512] + bytes(len(data) - 512)  # each sector follows itself
-    for number, hostile in enumerate((wide, endless)):
-        path = tmp_path / str(number)
-        path.write_bytes(hostile)
-        found = await converter.source(path, "a.xls")
-        assert isinstance(found, Problem)
-        assert found.code == "conversion-memory"
-
-
 async def test_the_sample_files_that_do_harm_are_stopped(quick, task, samples):
     async def one(name):
         return await quick.run(task((samples / "evil" / name).read_text()), nothing)

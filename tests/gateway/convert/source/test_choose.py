@@ -1,7 +1,8 @@
 from source_reading import described
 
 from gateway.convert.source import READERS, choose
-from gateway.convert.source.workbook import OLE2, ZIP
+from gateway.convert.source.ole2 import OLE2
+from gateway.convert.source.workbook import ZIP
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -4,10 +4,18 @@ import io
 import struct
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 from source_reading import refusal, source
 from workbook_parts import package, sheet
+
+from gateway.convert.unfit import Unfit
+
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 
 def test_a_cell_in_the_last_corner_costs_nothing(samples):
@@ -79,10 +87,40 @@ def test_broken_workbooks_say_what_is_wrong():
         assert says in problem.message
 
 
-def test_old_workbooks_that_are_broken_are_refused(samples):
+def test_old_workbooks_that_are_broken_or_too_large_are_refused(samples):
     data = (samples / "xls/order.xls").read_bytes()
-    for broken in (data[:600], data[:4000], data[:8] + data):
-        assert refusal(broken, "a.xls").code == "workbook"
+    last = data.rindex(b"\x7e\x02\x0a\x00") + 4  # RK: a number
+    name = "Workbook".encode("utf-16-le")
+    other = data.replace(name, "WordDoc.".encode("utf-16-le"))
+    package = "EncryptedPackage".encode("utf-16-le")
+    name = data.index("Workbook".encode("utf-16-le"))
+    secret = data[:name] + package + data[name + len(package) : name + 64]
+    secret += (len(package) + 2).to_bytes(2, "little") + data[name + 66 :]
+    for broken, says in [
+        (data[:8], "no container"),
+        (data[:600], "it is cut short"),
+        (data[:4000], "it is cut short"),
+        (data[:8] + data, "unknown size"),
+        (data[:512] + bytes(len(data) - 512), "its sectors go round in circles"),
+        (data[:last] + b"\xff\xff\xff\x00" + data[last + 4 :], "reach over 16777216"),
+        (other, "it is broken"),
+        (secret, "protected with a password"),
+    ]:
+        problem = refusal(broken, "a.xls")
+        assert problem.code == "workbook"
+        assert says in problem.message, problem.message
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 9727), st.binary(min_size=1, max_size=8))
+def test_no_damage_makes_the_reading_of_an_old_workbook_fail_otherwise(at, damage):
+    data = (SAMPLES / "xls/order.xls").read_bytes()
+    hurt = data[:at] + damage + data[at + len(damage) :]
+    try:
+        seen = etree.fromstring(source(hurt, "a.xls", SOURCE_FORMAT="XLSX").xml).tag
+    except Unfit as unfit:
+        seen = unfit.problem.code
+    assert seen == "workbook"
 
 
 def test_too_many_parts_are_refused():

@@ -126,6 +126,24 @@ def test_every_type_and_number_format_is_told():
     ]
 
 
+def test_old_workbooks_tell_errors_zeros_merged_cells_and_hidden_sheets(samples):
+    data = (samples / "xls/formats.xls").read_bytes()
+    assert body(data, "a.xls") == (
+        '<workbook><sheet name="S"><row index="2"><cell column="B" type="error">#N/A'
+        '</cell><cell column="C" type="error">#DIV/0!</cell>'
+        '<cell column="D" type="number">00042</cell>'
+        '<cell column="E" type="number">00043</cell>'
+        '<cell column="F" type="number">0.5</cell>'
+        '<cell column="G" type="number">7</cell></row>'
+        '<row index="3"><cell column="B">x</cell>'
+        '<cell column="C" type="boolean">true</cell>'
+        '<cell column="D" type="dateTime">2026-01-02T03:04:05</cell>'
+        '<cell column="E" type="number">-42</cell></row>'
+        '<row index="4"><cell column="B" merged="B4:C5">merged</cell></row></sheet>'
+        '<sheet name="Hid" state="hidden"></sheet></workbook>'
+    )
+
+
 def test_dates_count_from_1904_where_the_workbook_says_so():
     def fill(book):
         day = book.add_format({"num_format": "yyyy-mm-dd"})
