@@ -10,6 +10,7 @@ from gateway.core.errors import (
     Conflict,
     Forbidden,
     NotFound,
+    Outage,
     QuotaExceeded,
     Refusal,
 )
@@ -27,7 +28,10 @@ ERRORS: dict[type[Refusal], Callable[[str], asyncssh.SFTPError]] = {
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn a Refusal into its SFTP error; all other failures stay in our log."""
+    """Turn a Refusal into its SFTP error; all other failures stay in our log.
+
+    An outage is one line there: clients try again, and a full disk may hold the log.
+    """
     try:
         yield
     except Refusal as refusal:
@@ -35,6 +39,11 @@ def told() -> Iterator[None]:
         raise kind(refusal.message) from refusal
     except asyncssh.Error:
         raise
+    except Outage as outage:
+        log.error("an SFTP request failed: %s", outage)  # noqa: TRY400 - no fault of ours to trace
+        raise asyncssh.SFTPFailure(
+            "the gateway cannot store anything now; nothing was taken; try again later"
+        ) from outage
     except Exception as error:
         # asyncssh would send the client its text, an SQL statement for example
         log.exception("an SFTP request failed")

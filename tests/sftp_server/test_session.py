@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import stat
 
@@ -324,6 +325,23 @@ async def test_a_failing_database_is_logged_and_not_shown_to_the_client(
     assert "reason of its own" in str(caught.value)
     assert "entries" not in str(caught.value)
     assert "FROM entries" in caplog.text
+
+
+async def test_a_full_disk_is_told_to_the_client_and_takes_one_line_of_the_log(
+    client, world, caplog, monkeypatch
+):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = await client.open("coutbox/a.edi", "wb")
+    await file.write(b"abc")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(asyncssh.SFTPFailure, match="cannot store anything now"):
+        await file.close()
+    (line,) = [each for each in caplog.records if each.name == "sftp_server.errors"]
+    assert "no room is left" in line.message
+    assert line.exc_info is None
+    assert await world.routes() == []
 
 
 async def test_data_is_copied_inside_the_server(client, world):

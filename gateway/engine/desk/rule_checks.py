@@ -189,4 +189,4 @@ def _invalid(wrong: Mapping[str, str]) -> Invalid:
         if len(wrong) > 1
         else ""
     )
-    return Invalid(f"{field}: {why}{more}.", data=dict(wrong))
+    return Invalid(f"{field}: {why.rstrip('.')}{more}.", data=dict(wrong))

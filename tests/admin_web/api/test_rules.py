@@ -222,6 +222,7 @@ async def test_what_is_wrong_in_an_out_rule_is_named(execute, out_rule):
         told = await execute(out_rule, 422, **change)
         assert field in told["data"], change
         assert told["message"], change
+        assert not told["message"].endswith(".."), change
 
 
 async def test_what_is_wrong_in_an_in_rule_is_named(execute, in_rule):
