@@ -83,10 +83,10 @@ def test_a_program_reads_json(run, shop, tmp_path):
     assert told["rules"][0]["taken"]
 
 
-def test_what_cannot_be_tried_is_explained(run, shop, tmp_path, capsys):
-    code, _, err = run("rule", "test", tmp_path / "none", "--data", shop)
+def test_what_cannot_be_tried_is_explained(run, data, tmp_path, capsys):
+    code, _, err = run("rule", "test", tmp_path / "none", "--data", data)
     assert code == 2
     assert "cannot be read" in err
     with pytest.raises(SystemExit):
-        run("rule", "test", "x", "--data", shop, "--attribute", "novalue")
+        run("rule", "test", "x", "--data", data, "--attribute", "novalue")
     assert "NAME=VALUE" in capsys.readouterr().err
