@@ -22,12 +22,12 @@ from gateway.core.ports import Resolver
 
 
 class _Died(Exception):
-    """The worker is of no more use; *killed* by something outside, with SIGKILL."""
+    """The worker is of no more use; the task may be *guiltless* of that."""
 
-    def __init__(self, problem: Problem, *, killed: bool = False) -> None:
+    def __init__(self, problem: Problem, *, guiltless: bool = False) -> None:
         super().__init__(problem.message)
         self.problem = problem
-        self.killed = killed
+        self.guiltless = guiltless
 
 
 class Converter:
@@ -113,15 +113,16 @@ class Converter:
     async def run(self, task: Task, resolve: Resolver) -> Converted | Problem:
         """Convert; `resolve` answers the stylesheet's look-ups.
 
-        A worker that something outside killed is replaced and the task tried once
-        more; one that crashed by itself, ran too long or used too much is a Problem.
+        A worker that something outside killed, or that had no memory left after other
+        tasks, is replaced and the task tried once more; one that crashed by itself, ran
+        too long or used too much is a Problem.
         Raises GatewayError if no worker starts, and what `resolve` raises.
         """
         async with self._slots:
             try:
                 return await self._attempt(task, resolve)
             except _Died as death:
-                if not death.killed:
+                if not death.guiltless:
                     return death.problem
             try:  # with a new worker: whatever killed one may have killed the idle too
                 return await self._attempt(task, resolve, self._spawn)
@@ -203,7 +204,9 @@ class Converter:
             status = await worker.process.wait()
             problem = _death(status, words, self.limits)
             killed = status == -SIGKILL and problem.code == "conversion-crash"
-            raise _Died(problem, killed=killed) from error
+            # what others left behind, as a stack that burst, may have filled the memory
+            full = problem.code == "conversion-memory" and worker.tasks > 0
+            raise _Died(problem, guiltless=killed or full) from error
 
     async def _take(self) -> Worker:
         while self._idle:
