@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.core.errors import N_
+
 SOURCE_FORMAT = "SOURCE_FORMAT"
 CSV_DELIMITER = "CSV_DELIMITER"
 CSV_QUOTE = "CSV_QUOTE"
@@ -44,7 +46,7 @@ _RECORD = re.compile(
 
 def yes(value: str) -> bool:
     if value not in {"yes", "no"}:
-        raise ValueError("must be yes or no")
+        raise ValueError(N_("must be yes or no"))
     return value == "yes"
 
 
@@ -52,7 +54,7 @@ def delimiter(value: str) -> str:
     """Return the character between two values; TAB stands for a tabulator."""
     sign = "\t" if value.upper() == "TAB" else value
     if len(sign) != 1 or sign in '\r\n" ' or sign.isalnum():
-        raise ValueError("must be one sign, such as ; or , or |, or the word TAB")
+        raise ValueError(N_("must be one sign, such as ; or , or |, or the word TAB"))
     return sign
 
 
@@ -61,7 +63,7 @@ def quote(value: str) -> str:
     if value.upper() == "NONE":
         return ""
     if len(value) != 1 or value.isalnum() or value.isspace():
-        raise ValueError("must be one sign, such as \" or ', or the word NONE")
+        raise ValueError(N_("must be one sign, such as \" or ', or the word NONE"))
     return value
 
 
@@ -72,7 +74,7 @@ def encoding(value: str) -> str:
         "a".encode(found.name)  # some codecs are no encodings of text
     except (LookupError, UnicodeError, ValueError) as error:
         raise ValueError(
-            "must be a known encoding, such as UTF-8, windows-1251 or ISO-8859-1"
+            N_("must be a known encoding, such as UTF-8, windows-1251 or ISO-8859-1")
         ) from error
     return found.name
 
@@ -80,14 +82,18 @@ def encoding(value: str) -> str:
 def source_format(value: str) -> str:
     """Return the name of the reader."""
     if value not in SOURCE_FORMATS:
-        raise ValueError(f"must be one of {', '.join(SOURCE_FORMATS)}")
+        raise ValueError(
+            N_("must be one of {known}").format(known=", ".join(SOURCE_FORMATS))
+        )
     return SOURCE_FORMATS[value]
 
 
 def sheet(value: str) -> str:
     if not 1 <= len(value) <= SHEET_NAME_LONGEST:
         raise ValueError(
-            f"must be a sheet's name of 1 to {SHEET_NAME_LONGEST} characters"
+            N_("must be a sheet's name of 1 to {most} characters").format(
+                most=SHEET_NAME_LONGEST
+            )
         )
     return value
 
@@ -123,16 +129,19 @@ def fixed_width(value: str) -> Sequence[Record]:
     """
     parts = [part for part in value.split(";") if part.strip()]
     if not parts:
-        raise ValueError("has no fields; write for example number:1-10, quantity:11-15")
+        raise ValueError(
+            N_("has no fields; write for example number:1-10, quantity:11-15")
+        )
     records = [_record(part) for part in parts]
-    for names, what in (
-        ([record.name for record in records], "record"),
-        ([record.prefix for record in records], "prefix"),
-    ):
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"has the {what} {twice!r} twice")
+    if (name := _twice([record.name for record in records])) is not None:
+        raise ValueError(N_("has the record {name} twice").format(name=repr(name)))
+    if (name := _twice([record.prefix for record in records])) is not None:
+        raise ValueError(N_("has the prefix {name} twice").format(name=repr(name)))
     return sorted(records, key=lambda record: -len(record.prefix))
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    return next((name for name in names if names.count(name) > 1), None)
 
 
 def _record(text: str) -> Record:
@@ -141,8 +150,10 @@ def _record(text: str) -> Record:
         found = _RECORD.fullmatch(text)
         if found is None:
             raise ValueError(
-                f"is not understood at {text.strip()[:40]!r}; write"
-                " name(prefix) = field:1-10, field:11-15"
+                N_(
+                    "is not understood at {text}; write name(prefix) = field:1-10,"
+                    " field:11-15"
+                ).format(text=repr(text.strip()[:40]))
             )
         name, prefix, listed = found["name"], found["prefix"] or "", found["fields"]
     fields = [_field(part) for part in listed.split(",")]
@@ -150,12 +161,17 @@ def _record(text: str) -> Record:
     for one in (name, *names):
         if not _NAME.fullmatch(one):
             raise ValueError(
-                f"has the name {one[:40]!r}; a name has letters of A-Z, digits, _ . -"
-                " and begins with a letter"
+                N_(
+                    "has the name {name}; a name has letters of A-Z, digits, _ . - and"
+                    " begins with a letter"
+                ).format(name=repr(one[:40]))
             )
-    twice = next((one for one in names if names.count(one) > 1), None)
-    if twice is not None:
-        raise ValueError(f"has the field {twice!r} twice in {name!r}")
+    if (field := _twice(names)) is not None:
+        raise ValueError(
+            N_("has the field {name} twice in {record}").format(
+                name=repr(field), record=repr(name)
+            )
+        )
     return Record(name, prefix, fields)
 
 
@@ -163,13 +179,16 @@ def _field(text: str) -> Field:
     found = _FIELD.fullmatch(text)
     if found is None:
         raise ValueError(
-            f"is not understood at {text.strip()[:40]!r}; write a field as name:1-10"
+            N_("is not understood at {text}; write a field as name:1-10").format(
+                text=repr(text.strip()[:40])
+            )
         )
     start = int(found["start"])
     end = int(found["end"] or start)
     if not 1 <= start <= end <= _WIDEST:
         raise ValueError(
-            f"has {text.strip()[:40]!r}; places go from 1 to {_WIDEST}, the first"
-            " before the last"
+            N_(
+                "has {text}; places go from 1 to {most}, the first before the last"
+            ).format(text=repr(text.strip()[:40]), most=_WIDEST)
         )
     return Field(found["name"], start - 1, end)
