@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from gateway.core.errors import N_
 from gateway.core.model import Parcel, SendResult, Sent
 from gateway.core.ports import Deposits, Transport
 
@@ -19,4 +20,5 @@ class SftpFolder(Transport):
         name = await self.deposits.place(
             parcel.mailbox, parcel.folder, parcel.name, parcel.blob, parcel.transfer
         )
-        return Sent(f"{parcel.folder.text}/{name.text} in the mailbox")
+        place = f"{parcel.folder.text}/{name.text}"
+        return Sent(N_("{place} in the mailbox").format(place=place))

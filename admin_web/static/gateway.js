@@ -88,6 +88,30 @@ document.addEventListener("htmx:sendError", () => {
   tell(document.body.dataset.offline, "err");
 });
 
+// --- what takes long shows that it goes on ------------------------------------------
+
+const SOON = 700; // milliseconds that need no progress
+let working = 0;
+let patience = 0;
+
+function work(more) {
+  const bar = byId("working");
+  working = Math.max(0, working + more);
+  clearTimeout(patience);
+  if (!bar) return;
+  if (working) patience = setTimeout(() => (bar.hidden = false), SOON);
+  else bar.hidden = true;
+}
+
+document.addEventListener("htmx:beforeRequest", () => work(1));
+document.addEventListener("htmx:afterRequest", () => work(-1));
+document.addEventListener("submit", (event) => {
+  // a download leaves the page where it is
+  const button = event.submitter;
+  if (!event.defaultPrevented && !("download" in (button?.dataset ?? {}))) work(1);
+});
+window.addEventListener("pageshow", () => work(-working));
+
 // --- menus close by Escape, and when something else is pressed ----------------------
 
 function leave(menu) {

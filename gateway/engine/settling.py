@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.core.desk import sentences
+from gateway.core.errors import N_
 from gateway.core.model import (
     AwaitingMdn,
     Channel,
@@ -34,7 +35,7 @@ async def settle(
     await deliveries.settle(conn, parcel.transfer, channel, state)
     await transfers.note(conn, parcel.transfer, now, "deliver", _line(state, why))
     if isinstance(state, Delivered):
-        done = f"delivered: {state.proof}"
+        done = N_("delivered: {why}").format(why=state.proof)
         if parcel.envelope is not None:
             await envelopes.complete(conn, parcel.envelope, parcel.mailbox, done, now)
     elif isinstance(state, Failed):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, String, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.errors import Conflict, Forbidden, Invalid
+from gateway.core.errors import N_, Conflict, Forbidden, Invalid
 from gateway.core.model import (
     BlobRef,
     MailboxId,
@@ -131,7 +131,9 @@ async def _run_again(
         raise being_processed(row.folder, row.name)
     where = f"{row.folder.text}/{row.name.text}"
     upload = upload_from(move.mailbox, move.target, blob, move.attributes)
-    why = f"moved by the partner from {where} to {upload.folder.text}/"
+    why = N_("moved by the partner from {source} to {target}/").format(
+        source=where, target=upload.folder.text
+    )
     await transfers.run_again(conn, transfer, upload, move.at, why)
     await conn.execute(
         delete(entries).where(entries.c.transfer == transfer, entries.c.id != row.id)

@@ -84,7 +84,8 @@ class Desk:
         expect(page.locator("#w-templateUuid")).to_contain_text("Order")
         page.get_by_label("Pattern looks at").select_option("CONTENT")
         page.get_by_label("Matching pattern").fill(r"UNH\+[^']*ORDERS:D:96A")
-        page.get_by_label("Choose an example file").set_input_files(
+        # the template brings one of its own
+        page.get_by_label("Choose another example file").set_input_files(
             {"name": "order.edi", "mimeType": "text/plain", "buffer": example}
         )
         expect(page.locator("#w-pattern")).to_contain_text("Matches the example file")
