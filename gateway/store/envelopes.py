@@ -304,11 +304,9 @@ async def _view(
     return set_.rowcount == 1
 
 
-async def must_wait(
+async def _found(
     conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
 ) -> InboxEntry:
-    """Return the entry if a person may still decide; NotFound or Conflict if not."""
-    await _lock(conn, envelope)
     entry = await inbox_entry(conn, envelope, mailbox)
     if entry is None:
         raise NotFound(
@@ -316,6 +314,15 @@ async def must_wait(
                 envelope=envelope
             )
         )
+    return entry
+
+
+async def must_wait(
+    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
+) -> InboxEntry:
+    """Return the entry if a person may still decide; NotFound or Conflict if not."""
+    await _lock(conn, envelope)
+    entry = await _found(conn, envelope, mailbox)
     if entry.status is not EnvelopeStatus.WAITING:
         raise Conflict(
             N_(
@@ -334,13 +341,7 @@ async def redispatch(
 
     NotFound, or Conflict if it was rejected or has expired.
     """
-    entry = await inbox_entry(conn, envelope, mailbox)
-    if entry is None:
-        raise NotFound(
-            N_("no envelope {envelope} in the inbox of this mailbox").format(
-                envelope=envelope
-            )
-        )
+    entry = await _found(conn, envelope, mailbox)
     if entry.status not in {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}:
         raise Conflict(
             N_(
