@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.envelope import Envelope, EnvelopeStatus
-from gateway.core.errors import N_, Conflict, NotFound
 from gateway.core.model import (
     BlobRef,
     EnvelopeId,
@@ -171,7 +170,7 @@ async def complete(
 
     What was decided before (accepted, rejected, expired) stays as it is.
     """
-    await _lock(conn, envelope)
+    await lock(conn, envelope)
     if not await _view(conn, envelope, mailbox, EnvelopeStatus.COMPLETED, how, at):
         return False
     inboxes = (
@@ -210,7 +209,7 @@ async def hold(
     Return the envelope's status, and whether the rule holds it from now on: only an
     envelope that is WAITING can be held, and none is held twice.
     """
-    await _lock(conn, envelope)
+    await lock(conn, envelope)
     found = select(envelopes.c.status).where(envelopes.c.uuid == envelope)
     status = EnvelopeStatus((await conn.execute(found)).scalar_one())
     if status is not EnvelopeStatus.WAITING:
@@ -238,14 +237,14 @@ async def cancel(
 
     False, and nothing changes, if the mailbox's part is not open any more.
     """
-    await _lock(conn, envelope)
+    await lock(conn, envelope)
     if not await _view(conn, envelope, mailbox, EnvelopeStatus.CANCELLED, how, at):
         return False
     await _end(conn, envelope, EnvelopeStatus.CANCELLED, at, reject_reason=reason)
     return True
 
 
-async def _lock(conn: AsyncConnection, envelope: EnvelopeId) -> None:
+async def lock(conn: AsyncConnection, envelope: EnvelopeId) -> None:
     """Let decisions about an envelope wait for each other (SQLite's do anyway)."""
     row = select(envelopes.c.uuid).where(envelopes.c.uuid == envelope)
     await conn.execute(row.with_for_update())
@@ -302,52 +301,3 @@ async def _view(
         .values(status=status.value, status_at=at, how=how)
     )
     return set_.rowcount == 1
-
-
-async def _found(
-    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
-) -> InboxEntry:
-    entry = await inbox_entry(conn, envelope, mailbox)
-    if entry is None:
-        raise NotFound(
-            N_("no envelope {envelope} in the inbox of this mailbox").format(
-                envelope=envelope
-            )
-        )
-    return entry
-
-
-async def must_wait(
-    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId
-) -> InboxEntry:
-    """Return the entry if a person may still decide; NotFound or Conflict if not."""
-    await _lock(conn, envelope)
-    entry = await _found(conn, envelope, mailbox)
-    if entry.status is not EnvelopeStatus.WAITING:
-        raise Conflict(
-            N_(
-                "the envelope is {value}; only a WAITING one can be accepted or "
-                "rejected"
-            ).format(value=entry.status.value),
-            "envelope-not-waiting",
-        )
-    return entry
-
-
-async def redispatch(
-    conn: AsyncConnection, envelope: EnvelopeId, mailbox: MailboxId, at: datetime
-) -> None:
-    """Bring the envelope to the mailbox's remote server once more.
-
-    NotFound, or Conflict if it was rejected or has expired.
-    """
-    entry = await _found(conn, envelope, mailbox)
-    if entry.status not in {EnvelopeStatus.WAITING, EnvelopeStatus.COMPLETED}:
-        raise Conflict(
-            N_(
-                "the envelope is {value}; only a WAITING or COMPLETED one is brought "
-                "to the remote server; have it sent anew"
-            ).format(value=entry.status.value),
-            "envelope-ended",
-        )
-    await jobs.add(conn, "dispatch", f"{dispatch_subject(envelope, mailbox)}|again", at)

@@ -26,7 +26,7 @@ from gateway.engine.archives import ZIP, Archives, packed
 from gateway.engine.desk.refusals import refusal
 from gateway.engine.desk.xml_text import settled
 from gateway.engine.posting import Posting
-from gateway.store import audit, envelope_list, envelopes, mailboxes
+from gateway.store import audit, decisions, envelope_list, envelopes, mailboxes
 from gateway.store.database import Connection, Database
 
 XML = "application/xml"
@@ -140,7 +140,7 @@ class Envelopes:
     ) -> None:
         now = self.clock()
         async with self.db.write() as conn:
-            await envelopes.must_wait(conn, envelope, mailbox)
+            await decisions.must_wait(conn, envelope, mailbox)
             how = f"accepted by {actor.login}"
             await envelopes.complete(conn, envelope, mailbox, how, now)
             await _book(conn, now, actor, "envelope-accept", envelope, mailbox=mailbox)
@@ -150,7 +150,7 @@ class Envelopes:
     ) -> None:
         now = self.clock()
         async with self.db.write() as conn:
-            entry = await envelopes.must_wait(conn, envelope, mailbox)
+            entry = await decisions.must_wait(conn, envelope, mailbox)
             how = f"rejected by {actor.login}"
             await envelopes.cancel(conn, envelope, mailbox, reason, how, now)
             await notices.rejected(conn, entry, reason, now)
@@ -169,7 +169,7 @@ class Envelopes:
     ) -> None:
         now = self.clock()
         async with self.db.write() as conn:
-            await envelopes.redispatch(conn, envelope, mailbox, now)
+            await decisions.redispatch(conn, envelope, mailbox, now)
             await _book(
                 conn, now, actor, "envelope-reprocess", envelope, mailbox=mailbox
             )

@@ -34,7 +34,7 @@ from gateway.core.model import (
 )
 from gateway.core.rules import Match, MatchKind, RuleDirection
 from gateway.engine.parking import PARKED
-from gateway.store import deliveries, envelopes, integrations, jobs
+from gateway.store import decisions, deliveries, envelopes, integrations, jobs
 from gateway.store.jobs import Jobs
 from gateway.store.tables import mailbox_entries
 
@@ -290,7 +290,7 @@ async def test_what_a_person_decided_is_not_decided_again_by_the_default_rule(li
     [posted] = await line.rows("envelopes")
     assert posted.status == "COMPLETED"
     async with line.db.write() as conn:
-        await envelopes.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
+        await decisions.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
     await line.work()
     [posted] = await line.rows("envelopes")
     assert (posted.status, posted.reject_reason) == ("COMPLETED", "")
@@ -451,7 +451,7 @@ async def test_an_envelope_can_be_sent_to_the_remote_server_once_more(line):
     await line.work()
     [posted] = await line.rows("envelopes")
     async with line.db.write() as conn:
-        await envelopes.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
+        await decisions.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
     await line.work()
     assert len(await line.files(SUPPLIER)) == 2
 
@@ -467,7 +467,7 @@ async def test_what_failed_at_first_can_be_sent_once_more_after_it_went(line):
     await line.work()
     for count in (2, 3):
         async with line.db.write() as conn:
-            await envelopes.redispatch(conn, failed.envelope, SUPPLIER, line.clock())
+            await decisions.redispatch(conn, failed.envelope, SUPPLIER, line.clock())
         await line.work()
         assert len(await line.files(SUPPLIER)) == count
 
@@ -476,7 +476,7 @@ async def test_what_is_on_its_way_is_not_also_recorded_as_failed(line):
     await deliver_by_as2(line, Refused(DOWN, permanent=False))
     [posted] = await line.rows("envelopes")
     async with line.db.write() as conn:
-        await envelopes.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
+        await decisions.redispatch(conn, posted.uuid, SUPPLIER, line.clock())
     [job] = await Jobs(line.db).claim("w", line.clock(), timedelta(minutes=5), 1)
     problem = Problem("internal-error", "failed 5 times", "convert")
     await line.handlers["dispatch"].give_up(job, problem)
