@@ -75,6 +75,7 @@ def _gateway() -> Iterator[World]:
 def fill(world: World) -> Showroom:
     """Make a week of orders, a few failures, people and a partner who is away."""
     room = furnish(world, a_person("as2.baltic-retail.example"))
+    world.api.put("/api/v1/settings", {"accountName": "Alder & Finch Foods"})
     for login, role in (("iris", "AUDITOR"), ("marek", "OPERATOR")):
         a_user(world, login, role)
     world.api.post("/api/v1/tokens", {"name": "Warehouse robot", "role": "OPERATOR"})
