@@ -36,17 +36,28 @@ EXTENSIONS = (
 UNKNOWN = {b"hardlink@openssh.com", b"ranges@asyncssh.com"}
 
 
+class Writer(asyncssh.SSHWriter[bytes]):
+    """Ends the channel with a status, without which scp says that it failed.
+
+    RFC 4254 section 6.10; asyncssh sends none for a subsystem.
+    """
+
+    status = 0
+
+    @override
+    def close(self) -> None:
+        cast("ServerChannel", self.channel).exit(self.status)
+
+
 class Handler(SFTPServerHandler):
     """One SFTP session's loop; requests are answered one after the other."""
 
     def __init__(
-        self,
-        session: Session,
-        reader: asyncssh.SSHReader[bytes],
-        writer: asyncssh.SSHWriter[bytes],
+        self, session: Session, reader: asyncssh.SSHReader[bytes], writer: Writer
     ) -> None:
         super().__init__(session, reader, writer, VERSION)
         self._session = session
+        self._answers = writer
         session.open_handles = self._count
         self._extensions = list(EXTENSIONS)
         self._packet_handlers = {
@@ -67,6 +78,11 @@ class Handler(SFTPServerHandler):
             await super()._process_packet(pkttype, pktid, packet)
         finally:
             self._session.end_request()
+
+    @override
+    async def _cleanup(self, exc: Exception | None) -> None:
+        self._answers.status = 0 if exc is None else 1
+        await super()._cleanup(exc)
 
     def _count(self) -> int:
         return len(self._file_handles) + len(self._dir_handles)
@@ -104,6 +120,6 @@ class SftpChannel(SSHServerStreamSession[bytes]):
         channel.set_encoding(None)
         self._encoding = None
         reader = asyncssh.SSHReader[bytes](self, channel)
-        writer = asyncssh.SSHWriter[bytes](self, channel)
+        writer = Writer(self, channel)
         handler = Handler(self._start(channel), reader, writer)
         self._task = channel.get_connection().create_task(handler.run())

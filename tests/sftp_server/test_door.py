@@ -140,7 +140,7 @@ async def test_sessions_of_a_connection_are_limited(running):
 
 
 async def test_an_idle_connection_is_closed(running):
-    async with running(idle_timeout=0.2) as server, connect(server) as conn:
+    async with running(idle_timeout=1) as server, connect(server) as conn:
         async with asyncio.timeout(5):
             await conn.wait_closed()
 

@@ -16,14 +16,14 @@ pytestmark = [
 
 
 @pytest.fixture
-def sftp(server, gate, tmp_path):
-    """Run a batch of commands; return what is printed, or raise."""
+def run(server, gate, tmp_path):
+    """Run a program of OpenSSH; return what is printed, or raise."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     gate.change(public_keys=[key.export_public_key().decode()])
     key.write_private_key(tmp_path / "key")
     (tmp_path / "key").chmod(0o600)
 
-    async def run(*commands: str, rc: int = 0) -> str:
+    async def run(program: str, *words: str, feed: str = "", rc: int = 0) -> str:
         options = [
             "BatchMode=yes",
             "StrictHostKeyChecking=no",
@@ -34,18 +34,28 @@ def sftp(server, gate, tmp_path):
         ]
         flags = [flag for option in options for flag in ("-o", option)]
         process = await asyncio.create_subprocess_exec(
-            str(SFTP), "-F", "/dev/null", *flags, "-P", str(server.port), "-b", "-",
-            f"{BOX}@127.0.0.1",
+            program, "-F", "/dev/null", *flags, "-P", str(server.port), *words,
             cwd=tmp_path,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-        out, _ = await process.communicate("\n".join(commands).encode())
+        out, _ = await process.communicate(feed.encode())
         assert process.returncode == rc, out.decode()
         return out.decode()
 
     return run
+
+
+@pytest.fixture
+def sftp(run):
+    """Run a batch of commands; return what is printed, or raise."""
+
+    async def batch(*commands: str, rc: int = 0) -> str:
+        words = ("-b", "-", f"{BOX}@127.0.0.1")
+        return await run("sftp", *words, feed="\n".join(commands), rc=rc)
+
+    return batch
 
 
 async def test_put_with_times_list_rename_and_get(sftp, world, tmp_path):
@@ -90,6 +100,18 @@ async def test_a_file_moved_out_of_error_runs_again(sftp, world):
     assert "order.edi.error.json" in out
     assert await world.routes() == [receipt.id]
     assert await sftp("ls -1 error") == "sftp> ls -1 error\n"
+
+
+@pytest.mark.skipif(shutil.which("scp") is None, reason="there is no scp")
+async def test_scp_sends_and_fetches_and_says_so(run, world, tmp_path):
+    (tmp_path / "order.edi").write_bytes(b"UNB+")
+    box = f"{BOX}@127.0.0.1"
+    await run("scp", "-s", "order.edi", f"{box}:coutbox/order.part")
+    await run("scp", "-s", "-p", "order.edi", f"{box}:coutbox/")
+    assert len(await world.routes()) == 1
+    await run("scp", "-s", f"{box}:coutbox/order.part", "back.edi")
+    assert (tmp_path / "back.edi").read_bytes() == b"UNB+"
+    assert "none" in await run("scp", "-s", f"{box}:inbox/none", "x", rc=1)
 
 
 async def test_what_came_in_is_fetched_and_deleted(sftp, world, tmp_path):
