@@ -68,7 +68,7 @@ async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) 
         loop.add_signal_handler(number, asked)
     try:
         async with running(config) as up:
-            _settle()
+            gc.freeze()  # to look for garbage in what stays held the loop for 0.1 s
             await announce(up)
             await stop.wait()
     except asyncio.CancelledError:
@@ -131,16 +131,6 @@ async def running(config: Config) -> AsyncIterator[Running]:
         log.info("stopping: no new connections")
 
 
-def _settle() -> None:
-    """Let the collector look no more at what stays until the end.
-
-    Each whole collection held the loop for a tenth of a second, which a big table or
-    document brings about.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 async def _start_line(
     stack: AsyncExitStack, config: Config, doors_open: asyncio.Event
 ) -> tuple[engine.Engine, str | None]:
@@ -154,6 +144,7 @@ async def _start_line(
     await pool.warm()  # no worker, no service: better told now than at 3 a.m.
     line = engine.build(base, pool)
     await line.recover()
+    gc.collect()  # before anybody waits, and the watchdog with them
     await stack.enter_async_context(_working(line, doors_open))
     return line, password
 

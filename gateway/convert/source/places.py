@@ -5,6 +5,9 @@ from functools import cache
 COLUMNS = 16_384
 """Columns of a table: as many as a spreadsheet has."""
 
+AREA_MOST = 100_000_000
+"""Rows times columns that the cells of a sheet may reach over."""
+
 
 @cache
 def column_name(index: int) -> str:

@@ -15,8 +15,9 @@ from gateway.convert.source.number_formats import (
     shown,
 )
 from gateway.convert.source.package import Package
-from gateway.convert.source.places import COLUMNS, column_index, column_name
+from gateway.convert.source.places import AREA_MOST, COLUMNS, column_index, column_name
 from gateway.convert.source.sheet import Cell, Sheet
+from gateway.convert.unfit import Unfit
 
 _ATTRIBUTES = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*"""
 _CELL = re.compile(
@@ -155,7 +156,7 @@ class _Reader:
 
     def fill(self, sheet: Sheet) -> None:
         """Write every row into `sheet`."""
-        index, tail = 0, ""
+        index, width, tail = 0, 0, ""
         for tail in self._book.package.elements(self._part, "row"):
             at = tail.rfind("<row")
             start = _ROW.match(tail, at) if at >= 0 else None
@@ -165,11 +166,16 @@ class _Reader:
             said = _attributes(start[1]).get("r", "")
             index = int(said) if said.isdigit() else index
             try:
-                sheet.row(index, self._cells(tail[start.end() :], index))
+                cells = self._cells(tail[start.end() :], index)
+                sheet.row(index, cells)
             except ValueError as error:
                 raise self._book.package.unfit(
                     f"row {index} has a cell beyond column XFD", self._part
                 ) from error
+            if cells:
+                width = max(width, column_index(cells[-1][0]) + 1)
+                if width * index > AREA_MOST:
+                    raise self._too_wide(f"{cells[-1][0]}{index}")
         for merged in _MERGED.findall(tail):
             area = _attributes(merged).get("ref", "")
             corner = _REFERENCE.match(area)
@@ -199,6 +205,13 @@ class _Reader:
             if len(rest) > 1:
                 cells.append((column, rest))
         return cells
+
+    def _too_wide(self, cell: str) -> Unfit:
+        return self._book.package.unfit(
+            f"its cells reach to {cell}, over more than {AREA_MOST:,} cells: delete"
+            " those that stand alone, far from the others",
+            self._part,
+        )
 
     def _value(self, inside: str) -> str:
         """Return the value of a cell that has more in it, such as a formula."""

@@ -18,11 +18,18 @@ from gateway.convert.unfit import Unfit
 SAMPLES = Path(__file__).parents[3] / "samples"
 
 
-def test_a_cell_in_the_last_corner_costs_nothing(samples):
-    data = (samples / "evil/bomb_sparse.xlsx").read_bytes()
-    xml = source(data, "a.xlsx").xml
-    assert b'<row index="1048576"><cell column="XFD" type="number">1</cell>' in xml
-    assert len(xml) < 1000
+def test_a_cell_in_the_last_corner_is_refused_by_its_name(samples):
+    problem = refusal((samples / "evil/bomb_sparse.xlsx").read_bytes(), "a.xlsx")
+    assert problem.code == "workbook"
+    assert "sheet1.xml: its cells reach to XFD1048576" in problem.message
+
+
+def test_a_cell_far_below_or_far_right_of_the_others_is_read():
+    far = '<row r="2"><c r="XFD2"><v>1</v></c></row>'
+    low = '<row r="1048576"><c r="C1048576"><v>2</v></c></row>'
+    for row, place in ((far, "2"), (low, "1048576")):
+        xml = source(package(sheet(row)), "a.xlsx").xml
+        assert f'<row index="{place}">'.encode() in xml
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():
