@@ -282,9 +282,10 @@ def test_rules_are_dragged_into_their_order(admin: Page, world: World, box: Mail
 def test_a_changed_rule_is_tried_on_past_documents_and_the_results_are_searched(
     admin: Page, world: World, box: Mailbox
 ):
-    world.mailbox("Supplier", "GLN::4829900003228")
-    rule = world.order_out(box, ORDER)
-    put(box, "order.edi", ORDER)
+    order = ORDER.replace(b"4829900003228", b"4829900007775")
+    world.mailbox("Supplier of the past", "GLN::4829900007775")
+    rule = world.order_out(box, order)
+    put(box, "order.edi", order)
     put(box, "note.txt", b"no rule knows this")
     world.transfer(box, "order.edi", "PROCESSED")
     world.transfer(box, "note.txt", "FAILED")

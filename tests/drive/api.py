@@ -4,10 +4,13 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+IDLE = 5
+"""Seconds after which the gateway may have closed a connection that nobody used."""
 _TRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _TRUSTING.check_hostname = False
 _TRUSTING.verify_mode = ssl.CERT_NONE  # self-signed, on loopback
@@ -63,7 +66,7 @@ class Api:
             words["Authorization"] = f"Bearer {self.token}"
         try:
             status, found = self._ask(method, path, data, words)
-        except (ConnectionError, http.client.HTTPException):
+        except (ConnectionError, ssl.SSLEOFError, http.client.HTTPException):
             if method != "GET":
                 raise
             # the gateway closes what was idle, and may do so just now
@@ -87,8 +90,9 @@ class Api:
 
     def _connection(self) -> http.client.HTTPConnection:
         kept: _Kept | None = getattr(self._kept, "it", None)
-        if kept is None:
+        if kept is None or time.monotonic() - kept.used > IDLE:
             kept = self._kept.it = _Kept(self.url)
+        kept.used = time.monotonic()
         return kept.connection
 
 
@@ -96,6 +100,7 @@ class _Kept:
     """A connection that is closed when nobody has it any more."""
 
     def __init__(self, url: str) -> None:
+        self.used = time.monotonic()
         there = urlsplit(url)
         host = there.hostname or ""
         self.connection = (
