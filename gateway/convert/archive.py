@@ -1,6 +1,7 @@
 """Zip archives, made chunk by chunk: a large attachment is never in memory whole."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 CHUNK = 256 * 1024
 LARGE = 64 << 20
 """A member of more bytes is packed the fastest way."""
+
+NAME_MAX = 255
+"""Bytes of a file's name that systems take."""
+ENDING_MAX = 20
+"""Characters after the last dot of a name that still are its ending."""
 
 # what some system refuses in a name, and what turns the direction of writing
 _RISKY = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u2028-\u202e\u2066-\u2069]')
@@ -91,20 +97,36 @@ def _packed(info: ZipInfo, size: int) -> ZipInfo:
 def distinct(names: Sequence[str]) -> Sequence[str]:
     """Return the names with a number put into those that occur before."""
     taken: set[str] = set()
+    counts: Counter[str] = Counter()  # or thousands of one name take minutes
     found = []
     for name in names:
-        path, candidate, count = PurePosixPath(name), name, 1
+        candidate, key = name, name.casefold()
         while candidate.casefold() in taken:
-            count += 1
-            candidate = f"{path.with_suffix('')}-{count}{path.suffix}"
+            counts[key] += 1
+            candidate = _numbered(name, counts[key] + 1)
         taken.add(candidate.casefold())
         found.append(candidate)
     return found
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return the name with the number before its ending."""
+    folder, slash, last = name.rpartition("/")
+    path = PurePosixPath(last)
+    ending = path.suffix if len(path.suffix) <= ENDING_MAX else ""
+    stem = last.removesuffix(ending)
+    return f"{folder}{slash}{_cut(stem, f'-{number}{ending}')}"
+
+
+def _cut(text: str, end: str = "") -> str:
+    """Return text and end with as much of the text as a file's name can have."""
+    room = NAME_MAX - len(end.encode())
+    return text.encode()[:room].decode(errors="ignore") + end
 
 
 def harmless(name: str) -> str:
     """Return the name as every system can unpack it, and into no other folder."""
     clean = _RISKY.sub("_", name).strip().rstrip(".")
     if not clean or clean.startswith(".") or _DEVICE.fullmatch(clean):
-        return f"_{clean}"
+        return _cut(f"_{clean}")
     return clean

@@ -13,12 +13,12 @@ from gateway.convert.source.detect import HEAD_BYTES
 from gateway.convert.source.other import read_other
 from gateway.convert.source.xml import read_xml
 from gateway.convert.tables import read_table
-from gateway.convert.task import Converted, Limits, Task
+from gateway.convert.task import Converted, Limits, Task, too_many
 from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import Checks
 from gateway.convert.watch import Watch
-from gateway.convert.wire import Ask
+from gateway.convert.wire import Ask, Lookup
 from gateway.convert.write import Wanted, write
 from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.desk import sentences
@@ -42,10 +42,16 @@ class Conversions:
 
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
         """Return the result or what is wrong with file, stylesheet or result."""
+
+        def bounded(lookups: Sequence[Lookup]) -> Sequence[str | None]:
+            if len(lookups) > self._limits.lookups:  # the gateway need not see them
+                raise Unfit(too_many(self._limits))
+            return ask(lookups)
+
         try:
             if task.printable is not None:
                 return self._print(task, task.printable)
-            return self._convert(task, ask)
+            return self._convert(task, bounded)
         except Unfit as unfit:
             return unfit.problem
 

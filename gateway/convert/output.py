@@ -34,8 +34,9 @@ def encoded(text: str, encoding: str, method: str) -> bytes:
             None,
             N_("Write a known one in xsl:output, for example UTF-8."),
         ) from error
-    except UnicodeEncodeError as error:
-        sign = text[error.start : error.start + 1]
+    except UnicodeError as error:  # some encodings cannot even say where
+        at = error.start if isinstance(error, UnicodeEncodeError) else 0
+        sign = text[at : at + 1]
         raise unconvertible(
             "xslt-runtime",
             f"The result holds {sign!r}, which {encoding} cannot write.",

@@ -14,7 +14,7 @@ from typing import Self
 
 from gateway.convert import wire
 from gateway.convert.child import Worker
-from gateway.convert.task import Converted, Limits, Task
+from gateway.convert.task import Converted, Limits, Task, too_many
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
 from gateway.core.model import Problem
@@ -172,7 +172,7 @@ class Converter:
                 return result
             wanted = frame[0]["need"]
             if len(known) + len(wanted) > self.limits.lookups:
-                raise _Died(_too_many(self.limits))
+                raise _Died(too_many(self.limits))
             began = loop.time()
             answers = await self._answers(wanted, resolve, left)
             left -= loop.time() - began
@@ -236,18 +236,6 @@ def _measured(path: Path) -> tuple[str, int]:
     """Return SHA-256 in hex and size in bytes of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-
-
-def _too_many(limits: Limits) -> Problem:
-    return Problem(
-        "conversion-lookups",
-        sentences.LOOKED_UP(allowed=limits.lookups),
-        "convert",
-        remedy=N_(
-            "Look each value up once, in a variable or for distinct values only; or "
-            "split the file."
-        ),
-    )
 
 
 def _too_slow(limits: Limits) -> Problem:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from gateway.core.desk import sentences
+from gateway.core.errors import N_
 from gateway.core.interchange import Survey
-from gateway.core.model import AttachmentId, EnvelopeId
+from gateway.core.model import AttachmentId, EnvelopeId, Problem
 from gateway.core.rules import Validation
 
 SourceKind = Literal["FILE", "XML", "TABLE", "SURVEY"]
@@ -88,3 +90,16 @@ class Converted:
     milliseconds: float = 0.0
     steps: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None
+
+
+def too_many(limits: Limits) -> Problem:
+    """Return the problem of a conversion that asks for more than is allowed."""
+    return Problem(
+        "conversion-lookups",
+        sentences.LOOKED_UP(allowed=limits.lookups),
+        "convert",
+        remedy=N_(
+            "Look each value up once, in a variable or for distinct values only; or "
+            "split the file."
+        ),
+    )

@@ -94,11 +94,12 @@ class Saxon:
             processor = self._processor.new_xpath_processor()
             processor.set_context(xdm_item=document)
             found = processor.evaluate(expression)
+            if found is None:
+                return ""
+            # a map, an array or a function has none
+            return " ".join(found.item_at(n).string_value for n in range(found.size))
         except saxonche.PySaxonApiError as error:
             raise _explain(str(error)) from error
-        if found is None:
-            return ""
-        return " ".join(found.item_at(n).string_value for n in range(found.size))
 
     def compile(self, text: str, *, version: str = "") -> Sheet:
         """Return the stylesheet, compiled as `version` or as it declares.

@@ -10,6 +10,13 @@ ACKNOWLEDGEMENTS = {"CONTRL", "997", "999"}
 """Messages that acknowledge others: these are never acknowledged."""
 
 
+LISTED = 5000
+"""Messages of an interchange that are told one by one; of more there is a count."""
+GROUPS = 1000
+"""Functional groups that are acknowledged: each takes a control number."""
+ANSWERS = 2000
+"""Answers that one file may have: each is looked for among what was sent."""
+
 SIDE = 255
 """Characters of an identification with its qualifier that are counted and matched."""
 
@@ -59,7 +66,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A functional group; all is empty but the messages if EDIFACT has no UNG."""
+    """A functional group; all is empty but the messages if EDIFACT has no UNG.
+
+    *unlisted* is how many messages it has beside those.
+    """
 
     kind: str = ""
     reference: str = ""
@@ -67,6 +77,7 @@ class Group:
     receiver: Sequence[str] = ()
     version: str = ""
     messages: Sequence[Message] = ()
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,11 @@ class Survey:
     @property
     def messages(self) -> Sequence[Message]:
         return [message for group in self.groups for message in group.messages]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every message is listed."""
+        return not any(group.unlisted for group in self.groups)
 
     @property
     def acknowledges(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gateway.convert.acknowledgement import acknowledge, acknowledgeable, relations
 from gateway.core.desk import sentences
-from gateway.core.interchange import Acknowledgement, Survey
+from gateway.core.interchange import GROUPS, Acknowledgement, Survey
 from gateway.core.model import (
     FileName,
     Folder,
@@ -86,6 +86,8 @@ class Acknowledger:
             return survey.message
         if survey is None:
             return sentences.NO_INTERCHANGE
+        if len(survey.groups) > GROUPS:
+            return sentences.MANY_GROUPS(allowed=GROUPS)
         if not acknowledgeable(survey):
             return sentences.NOTHING_TO_ACKNOWLEDGE
         numbers = await self._numbers(job, survey)

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.convert.acknowledgement import suspected
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
-from gateway.core.interchange import Answer, Survey
+from gateway.core.interchange import ANSWERS, Answer, Survey
 from gateway.core.model import Problem, Upload
 from gateway.core.ports import Blobs
 from gateway.engine import notices
@@ -32,6 +32,8 @@ async def received(
         return survey
     if not survey.acknowledges:
         return None
+    if len(survey.answers) > ANSWERS:
+        return _many(upload)
     return _torn(upload) if survey.fault else survey
 
 
@@ -41,6 +43,15 @@ def _torn(upload: Upload) -> Problem:
         sentences.TORN_ANSWER(file=upload.name.text),
         "read",
         remedy=N_("Ask the sender for the whole file, or repair it and resend it."),
+    )
+
+
+def _many(upload: Upload) -> Problem:
+    return Problem(
+        "acknowledgement-too-large",
+        sentences.MANY_ANSWERS(file=upload.name.text, allowed=ANSWERS),
+        "read",
+        remedy=N_("Ask the sender to send it in parts."),
     )
 
 

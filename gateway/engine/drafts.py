@@ -90,7 +90,8 @@ class Drafts:
             draft = _with_sender(draft, template, sender)
             wrong = [
                 *_foreign_sender(draft, template, sender),
-                *check(draft, template),
+                # a table of many thousand rows takes a second
+                *await asyncio.to_thread(check, draft, template),
                 *await _unknown(conn, sender, draft, made),
             ]
             fresh = None if draft.uuid in posted else draft.uuid
@@ -202,7 +203,8 @@ async def _unknown(
     """Return what the draft points to and does not exist, or not for the sender."""
     wanted = [role.mailbox for role in draft.roles if role.mailbox]
     lost = set(await lookups.unknown_mailboxes(conn, wanted))
-    files = [a for a in draft.attachments if a not in made]
+    new = set(made)
+    files = [a for a in draft.attachments if a not in new]
     return [
         Violation(
             "mailbox-unknown",

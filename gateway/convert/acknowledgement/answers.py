@@ -14,7 +14,7 @@ from gateway.convert.acknowledgement.codes import (
     X12_TRANSACTION,
     said,
 )
-from gateway.core.interchange import Answer, Reference, plain
+from gateway.core.interchange import ANSWERS, Answer, Reference, plain
 
 Value = Callable[..., str]
 """Gives a value of a segment: element and component, from 1."""
@@ -51,6 +51,8 @@ class Contrl:
         return [each.closed() for each in self._open]
 
     def take(self, tag: str, value: Value) -> None:
+        if len(self._open) > ANSWERS:
+            return  # who reads them refuses so many
         if tag == "UCI":
             reference = Reference("EDIFACT", value(2), value(3), value(1))
             self._open.append(_Open(reference))
@@ -94,6 +96,8 @@ class Functional:
         return [each.closed() for each in self._open]
 
     def take(self, tag: str, value: Value) -> None:
+        if len(self._open) > ANSWERS:
+            return  # who reads them refuses so many
         if tag == "AK1":
             reference = Reference("X12", *self._sides, plain(value(2)))
             self._open.append(_Open(reference))

@@ -120,6 +120,8 @@ def _verdicts(survey: Survey, *, accepted: bool) -> Sequence[Segment]:
         refused = ([_REFUSED], [survey.fault])
         return [_segment("UCI", reference, survey.sender, survey.receiver, *refused)]
     below = [[_ACCEPTED]] if accepted else [[_REFUSED], [_UNSPECIFIED]]
+    if not survey.whole:  # what says nothing of the messages is for all of them
+        return [_segment("UCI", reference, survey.sender, survey.receiver, *below)]
     parts = [_segment("UCI", reference, survey.sender, survey.receiver, [_ACCEPTED])]
     for group in survey.groups:
         if group.reference:
@@ -193,12 +195,13 @@ def _functional(
 def _group_answer(
     group: Group, number: str, at: datetime, *, accepted: bool
 ) -> Sequence[Segment]:
-    count = str(len(group.messages))
+    count = str(len(group.messages) + group.unlisted)
+    listed = [] if group.unlisted else group.messages
     verdict = ["A"] if accepted else ["R"]
     body = [
         _segment("ST", ["997"], ["0001"]),
         _segment("AK1", [group.kind], [group.reference]),
-        *(s for each in group.messages for s in _message_answer(each, verdict)),
+        *(s for each in listed for s in _message_answer(each, verdict)),
         _segment("AK9", verdict, [count], [count], [count if accepted else "0"]),
     ]
     return [

@@ -9,7 +9,14 @@ from gateway.convert.acknowledgement.answers import Contrl, Functional
 from gateway.convert.source import syntax, x12_syntax
 from gateway.convert.source.detect import detect
 from gateway.convert.unfit import Unfit
-from gateway.core.interchange import Group, Message, Survey
+from gateway.core.interchange import (
+    ACKNOWLEDGEMENTS,
+    GROUPS,
+    LISTED,
+    Group,
+    Message,
+    Survey,
+)
 
 _SERVICE = {"UNB", "UNG", "UNH", "UNZ", *Contrl.TAGS}
 _IDENTIFIER = re.compile(rb"(UNB[^A-Za-z0-9\s])[A-Z]{3}[A-Z0-9]")
@@ -68,7 +75,7 @@ class _Edifact:
         self._escaped = escaped
         self._header: syntax.Segment | None = None
         self._groups: list[Group] = []
-        self._messages: list[Message] = []
+        self._messages = _Listed()
         self._contrl = Contrl()
         self.ended = False
 
@@ -76,7 +83,7 @@ class _Edifact:
         match segment.tag:
             case "UNB":
                 self._header = segment
-            case "UNG":
+            case "UNG" if len(self._groups) <= GROUPS:
                 self._close()
                 self._groups.append(
                     Group(
@@ -89,7 +96,7 @@ class _Edifact:
             case "UNH":
                 identifier = self._all(segment, 1)
                 reference = self._all(segment, 0)[0]
-                self._messages.append(Message(identifier[0], reference, identifier))
+                self._messages.add(Message(identifier[0], reference, identifier))
             case "UNZ":
                 self.ended = True
             case tag:
@@ -116,8 +123,7 @@ class _Edifact:
         if not self._groups and self._messages:
             self._groups.append(Group())
         if self._groups and self._messages:
-            self._groups[-1] = replace(self._groups[-1], messages=self._messages)
-        self._messages = []
+            self._groups[-1] = self._messages.put_into(self._groups[-1])
 
     def _all(self, segment: syntax.Segment, place: int) -> list[str]:
         """Return the components at a place from 0, at least one."""
@@ -131,13 +137,44 @@ class _Edifact:
         return lambda place: self._all(segment, place - 1)[0]
 
 
+class _Listed:
+    """The messages of a group, as far as they are told one by one.
+
+    Of the others one of each sort (an acknowledgement or none) is, when it is new.
+    """
+
+    def __init__(self) -> None:
+        self._left = LISTED
+        self._sorts: set[bool] = set()
+        self._messages: list[Message] = []
+        self._unlisted = 0
+
+    def add(self, message: Message) -> None:
+        sort = message.kind in ACKNOWLEDGEMENTS
+        if self._left > 0 or sort not in self._sorts:
+            self._left -= 1
+            self._sorts.add(sort)
+            self._messages.append(message)
+        else:
+            self._unlisted += 1
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+    def put_into(self, group: Group) -> Group:
+        """Return the group with its messages, and begin the next one."""
+        whole = replace(group, messages=self._messages, unlisted=self._unlisted)
+        self._messages, self._unlisted, self._sorts = [], 0, set()
+        return whole
+
+
 def _x12(data: bytes) -> Survey:
     interchange = x12_syntax.Interchange(data, "")
     isa = interchange.header
     sender, receiver = isa.value(6).strip(), isa.value(8).strip()
     functional = Functional(receiver, sender)
     groups: list[Group] = []
-    messages: list[list[Message]] = []
+    messages = _Listed()
     ended, fault = False, ""
 
     def cut(value: str) -> str:
@@ -146,20 +183,19 @@ def _x12(data: bytes) -> Survey:
     try:
         for segment in interchange.segments():
             match segment.tag:
-                case "GS":
-                    messages.append([])
-                    values = [cut(segment.value(place)) for place in range(1, 9)]
-                    groups.append(_group(values, messages[-1]))
+                case "GS" if len(groups) <= GROUPS:
+                    _close(groups, messages)
+                    groups.append(_group(list(map(cut, segment.elements))))
                 case "ST" if groups:
                     kind, number = (cut(segment.value(place)) for place in (1, 2))
-                    message = Message(kind, number)
-                    messages[-1].append(message)
+                    messages.add(Message(kind, number))
                 case "IEA":
                     ended = True
                 case tag:
                     functional.take(tag, segment.value)
     except Unfit:
         fault = _UNSPECIFIED
+    _close(groups, messages)
     return Survey(
         kind="X12",
         sender=[sender, isa.value(5).strip()],
@@ -179,13 +215,19 @@ def _x12(data: bytes) -> Survey:
     )
 
 
-def _group(values: Sequence[str], messages: list[Message]) -> Group:
-    """Return the group whose GS has these eight values."""
+def _close(groups: list[Group], messages: _Listed) -> None:
+    """Put the messages gathered into the last group."""
+    if groups:
+        groups[-1] = messages.put_into(groups[-1])
+
+
+def _group(said: Sequence[str]) -> Group:
+    """Return the group whose GS has these values, of which some may be missing."""
+    values = [*said, *[""] * 8]
     return Group(
         kind=values[0],
         reference=values[5],
         sender=[values[1]],
         receiver=[values[2]],
         version=values[7],
-        messages=messages,
     )

@@ -29,7 +29,7 @@ VALUE_LONGEST = 1 << 20
 _CANDIDATES = "\t;|,"
 _SAMPLE = 64 << 10
 _SAMPLE_ROWS = 100
-_SAID = re.compile(r"\Asep=(.)(?:\r\n|\n|\r)")
+_SAID = re.compile(r"\Asep=([^\r\n])(?:\r\n|\n|\r)")
 _REMEDY = N_(
     "Ask the sender for a correct file, or give the rule's attributes CSV_DELIMITER and"
     " CSV_QUOTE the signs that the file uses."
@@ -70,6 +70,9 @@ def read_csv(data: bytes, file: Described) -> Source:
     text = decoded(data, file, warnings)
     said = _SAID.match(text)
     dialect = _dialect(text[said.end() :] if said else text, file, said)
+    if dialect.delimiter == dialect.quote:
+        why = f"{dialect.quote!r} is both the delimiter and the quotation mark"
+        raise broken("csv-syntax", file, 1, why, _REMEDY)
     out = _Writer(attribute(file, options.CSV_HEADER) == "yes", warnings)
     for line, row in _rows(text, dialect, file):
         if said and line == 1:
@@ -199,7 +202,7 @@ def _sniffed(text: str, quote: str) -> str:
     if len(text) > _SAMPLE:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1]
     found: list[tuple[float, str]] = []
-    for sign in _CANDIDATES:
+    for sign in _CANDIDATES.replace(quote, ""):
         counts = _widths(sample, Dialect(sign, quote))
         if not counts:
             continue

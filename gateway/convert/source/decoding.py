@@ -132,4 +132,5 @@ def bounded(warnings: list[str]) -> list[str]:
 
 def broken(code: str, file: Described, line: int, message: str, remedy: str) -> Unfit:
     """Return the error of a file that cannot be read, with its line."""
-    return unreadable(code, f"{file.name}, line {line}: {message}.", line, remedy)
+    end = "" if message.endswith("?") else "."
+    return unreadable(code, f"{file.name}, line {line}: {message}{end}", line, remedy)

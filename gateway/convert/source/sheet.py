@@ -18,7 +18,7 @@ class Sheet:
     """
 
     def __init__(self, name: str, state: str, *, named: bool) -> None:
-        hidden = "" if state == "visible" else f' state="{state}"'
+        hidden = "" if state == "visible" else f" state={quoted(state)}"
         self._start = f"<sheet name={quoted(name)}{hidden}>".encode()
         self._named = named
         self._tags: dict[str, str] = {}
@@ -51,7 +51,7 @@ class Sheet:
         if at == len(self._indexes) or self._indexes[at] != index:
             return  # the whole area is empty
         tag = f'<cell column="{column}"'.encode()
-        merged = tag + f' merged="{area}"'.encode()
+        merged = tag + f" merged={quoted(area)}".encode()
         self._rows[at] = self._rows[at].replace(tag, merged, 1)
 
     def parts(self) -> Iterable[bytes]:

@@ -32,6 +32,7 @@ _PHONETIC = re.compile(rf"<rPh{_ATTRIBUTES}\s*>.*?</rPh>", re.DOTALL)
 _MERGED = re.compile(rf"<mergeCell({_ATTRIBUTES})\s*/?>")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REMEMBERED = 1000  # values of a format: dates come again and again
 
@@ -89,9 +90,10 @@ class _Book:
     def text(self, index: str) -> str:
         if self._texts is None:
             self._texts = list(self._read_texts())
-        if not index.isdigit():
+        at = _whole(index)
+        if at is None:
             raise ValueError(index)
-        return self._texts[int(index)]
+        return self._texts[at]
 
     def _read_texts(self) -> Iterator[str]:
         part = self._others.get("sharedStrings", "")
@@ -134,8 +136,7 @@ class _Book:
             each.get("numFmtId", "0") for each in root.iterfind("{*}cellXfs/{*}xf")
         ]
         return [
-            format_of(int(number) if number.isdigit() else 0, codes.get(number, ""))
-            for number in numbers
+            format_of(_whole(number) or 0, codes.get(number, "")) for number in numbers
         ]
 
 
@@ -163,8 +164,8 @@ class _Reader:
             if start is None:
                 continue
             index += tail.count("<row", 0, start.end())
-            said = _attributes(start[1]).get("r", "")
-            index = int(said) if said.isdigit() else index
+            said = _whole(_attributes(start[1]).get("r", ""))
+            index = index if said is None else said
             try:
                 cells = self._cells(tail[start.end() :], index)
                 sheet.row(index, cells)
@@ -229,10 +230,9 @@ class _Reader:
             return known
         style = attributes.get("s", "")
         formats = self._book.formats
+        number = _whole(style)
         form = (
-            formats[int(style)]
-            if style.isdigit() and int(style) < len(formats)
-            else NUMBER
+            formats[number] if number is not None and number < len(formats) else NUMBER
         )
         if form == NUMBER:
             return lambda value: f' type="number">{plain(value)}' if value else ""
@@ -268,6 +268,11 @@ def _placed(attributes: str, last: str) -> tuple[str, str]:
         column = column_name(following)
     kept = "".join(f' {name}="{said[name]}"' for name in ("s", "t") if name in said)
     return column, kept
+
+
+def _whole(text: str) -> int | None:
+    """Return a number of at most nine digits; None for anything else."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def _boolean(value: str) -> str:

@@ -37,6 +37,12 @@ def write_csv(xml: bytes, wanted: Wanted) -> bytes:
     said = wanted.attributes.get(options.CSV_DELIMITER) or root.get("delimiter") or ","
     delimiter = said_by(root, "delimiter", options.delimiter, said)
     quote = options.quote(wanted.attributes.get(options.CSV_QUOTE) or '"')
+    if delimiter == quote:
+        raise unwritable(
+            f"{quote!r} is both the delimiter and the quotation mark",
+            safe_xml.line_of(root),
+            N_("Give CSV_DELIMITER and CSV_QUOTE different signs."),
+        )
     out = io.StringIO(newline="")
     writer = csv.writer(
         out,

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from typing import Any
 
 import xlsxwriter
@@ -27,6 +28,7 @@ _DURATION = re.compile(
     r"(-?)PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(\.\d{1,3})?S)?"
 )
 _FIRST_YEAR = 1900
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _PLACE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 _ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 _STATES = {"visible", "hidden", "veryHidden"}
@@ -124,7 +126,10 @@ class _Writer:
             raise ValueError(f"it has over {DIGITS} digits; leave the type out")
         zeros = text.isdigit() and len(text) > 1 and text.startswith("0")
         form = self._format("0" * len(text)) if zeros else None
-        page.write_number(row, cell.column, float(text), form)
+        value = float(text)
+        if not isfinite(value):
+            raise ValueError("it is too large for a spreadsheet")
+        page.write_number(row, cell.column, value, form)
 
     def _boolean(self, page: Worksheet, row: int, cell: Cell) -> None:
         if cell.text not in {"true", "false"}:
@@ -177,11 +182,12 @@ def _index(row: etree._Element, last: int) -> int:
     """Return the row's number, the next one if it has none."""
     known(row, ("index",))
     said = row.get("index")
-    if said is None:
+    if said is None and last < ROWS:
         return last + 1
-    if not (said.isascii() and said.isdigit() and last < int(said) <= ROWS):
+    if not (said and _WHOLE.fullmatch(said) and last < int(said) <= ROWS):
         raise unwritable(
-            f"the row's index {said!r} is not after the one before or beyond {ROWS}",
+            f"the row's index {said or last + 1!r} is not after the one before or"
+            f" beyond {ROWS}",
             safe_xml.line_of(row),
         )
     return int(said)

@@ -21,6 +21,7 @@ _COMPUTED = {"SE", "GE", "IEA"}
 _TRANSACTION = re.compile(r"ST(\w{3,6})")
 _LOOP = re.compile(r"LOOP_\w+")
 _TAG = re.compile("[A-Z][A-Z0-9]{1,2}")
+_NUMBER = re.compile("[0-9]{1,9}")
 _WIDTH = 9  # digits of ISA13 and GS06
 
 
@@ -67,7 +68,7 @@ class _Writer:
         self._numbers = Numbers(wanted, _identity(isa, 5), _identity(isa, 7))
         self._texts: list[str] = []
         number = given or self._numbers.next("X12", _WIDTH, isa.node)
-        if not number.isdigit():
+        if not _NUMBER.fullmatch(number):
             raise unwritable(f"ISA13 {number!r} is not a number", isa.node)
         isa.put(13, number.zfill(_WIDTH))
         self._break = line_break(root)
@@ -102,7 +103,7 @@ class _Writer:
         if empty:
             raise unwritable(f"{', '.join(empty)} is empty or left out", one.node)
         number = one.value(6) or self._numbers.next("X12-GROUP", _WIDTH, one.node)
-        if not number.isdigit() or len(number) > _WIDTH:
+        if not _NUMBER.fullmatch(number):
             raise unwritable(f"GS06 {number!r} is not a number of 9 digits", one.node)
         one.put(6, number)
         self._add(one)

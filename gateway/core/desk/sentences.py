@@ -192,6 +192,10 @@ ANSWERS_NOTHING = Sentence(
 TORN_ANSWER = Sentence(
     N_("{file} is an acknowledgement (CONTRL, 997) that cannot be read to its end")
 )
+MANY_ANSWERS = Sentence(
+    N_("{file} is an acknowledgement that answers more than {allowed} interchanges")
+)
+MANY_GROUPS = Sentence(N_("it has more than {allowed} functional groups"))
 ANSWERS_NONE = N_("it is an acknowledgement that names no interchange")
 CONSUMED = N_("an acknowledgement, and no OUT rule is for it: kept for the trace only")
 

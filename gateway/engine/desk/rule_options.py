@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway.convert import options
+from gateway.core.errors import N_
 from gateway.core.rules import (
     ACKNOWLEDGE,
     OUTPUT_FORMAT,
@@ -66,3 +67,6 @@ def wrong(
             yield f"attributes.{name}", f"is only for {other} rules; leave it out"
         elif why := check(value):
             yield f"attributes.{name}", why
+    delimiter = attributes.get(options.CSV_DELIMITER)
+    if delimiter and delimiter == attributes.get(options.CSV_QUOTE):
+        yield f"attributes.{options.CSV_QUOTE}", N_("must not be CSV_DELIMITER too")

@@ -1,5 +1,6 @@
 """CONTRL and 997: what is answered, and what an answer says."""
 
+import sys
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.convert.acknowledgement import acknowledge, relations, survey, suspected
+from gateway.convert.acknowledgement import answers as answering
 from gateway.convert.source import Described, read_source
 from gateway.convert.wire import survey_in
 from gateway.core.interchange import Reference, Relation
 from gateway.core.model import FileName
 
+surveying = sys.modules["gateway.convert.acknowledgement.survey"]
 AT = datetime(2026, 11, 23, 20, 15, tzinfo=UTC)
 FILE = Described(name="a", size=0, sha256="", content_type="", depth=100)
 ORDERS = (
@@ -120,6 +123,29 @@ def test_an_acknowledgement_is_never_acknowledged():
     mixed = PO.replace("IEA*1", "GS*FA*SH*MA*20261012*1530*1*X*004010~IEA*1")
     mixed = mixed.replace("~IEA", "~ST*997*0001~SE*2*0001~GE*1*1~IEA")
     assert functional(mixed, accepted=True).count("AK1*") == 1
+
+
+def test_of_too_many_messages_the_whole_is_answered_and_not_each(monkeypatch):
+    monkeypatch.setattr(surveying, "LISTED", 1)
+    sent = survey(ORDERS.encode())
+    assert [(len(g.messages), g.unlisted) for g in sent.groups] == [(1, 1)]
+    assert contrl(ORDERS, accepted=True).endswith("+MAKER:14+7'UNT+3+1'UNZ+1+5'")
+    assert contrl(ORDERS, accepted=False).endswith("+MAKER:14+4+18'UNT+3+1'UNZ+1+5'")
+    assert "~AK1*PO*0012~AK9*A*2*2*2~SE*4*0001~" in functional(PO, accepted=True)
+    mixed = ORDERS.replace("M2+ORDERS", "M2+CONTRL")
+    assert not survey(mixed.encode()).acknowledges
+    swapped = ORDERS.replace("M1+ORDERS", "M1+CONTRL")
+    assert not survey(swapped.encode()).acknowledges
+
+
+def test_no_more_groups_and_answers_are_gathered_than_are_worked_on(monkeypatch):
+    monkeypatch.setattr(surveying, "GROUPS", 1)
+    monkeypatch.setattr(answering, "ANSWERS", 1)
+    group = PO[PO.index("GS*") : PO.index("IEA")]
+    assert len(survey(PO.replace("IEA", f"{group * 3}IEA").encode()).groups) == 2
+    uci = "UCI+1+A+B+7'"
+    text = CONTRL.format("", "7") + f"{uci * 3}UNT+6+1'UNZ+1+5'"
+    assert len(survey(text.encode()).answers) == 2
 
 
 def test_what_is_no_interchange_has_nothing_to_say():

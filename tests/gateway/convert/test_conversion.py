@@ -250,6 +250,21 @@ def test_an_unknown_output_encoding_is_named(run):
     assert "'klingon', which is not known" in found.message
 
 
+def test_an_encoding_that_is_none_of_texts_is_an_error_of_the_rule(run):
+    text = "x" * 70  # longer than a label of a host's name
+    found = failed(run(output('method="text" encoding="idna"', text)))
+    assert "which idna cannot write" in found.message
+
+
+def test_more_look_ups_than_are_allowed_do_not_leave_the_worker(run):
+    asks = template(
+        '<o><xsl:for-each select="1 to 20"><xsl:value-of'
+        ' select="wd:getMailboxUuidByAlias(string(.))"/></xsl:for-each></o>'
+    )
+    found = failed(run(asks, limits=Limits(lookups=10)))
+    assert (found.code, run.asked) == ("conversion-lookups", [])
+
+
 def test_a_result_that_is_too_large_is_refused(run):
     found = failed(run(template("<o>12345</o>"), limits=Limits(output_bytes=40)))
     assert (found.code, found.step) == ("conversion-output", "convert")
@@ -667,6 +682,8 @@ def test_an_attribute_that_is_xpath_is_worked_out_on_the_document(run):
         ("doc('file:///etc/passwd')", "prohibited"),
         ("1 idiv 0", "zero"),
         ("string-join((1 to 9999) ! 'xx')", "19998 characters"),
+        ("map{'a': 1}", "string value"),
+        ("(1, [2])", "string value"),
     ],
 )
 def test_an_attribute_whose_xpath_is_wrong_is_named(run, path, why):

@@ -147,6 +147,22 @@ async def test_a_refusal_is_sent_at_once_and_a_second_verdict_after_the_mending(
     assert any(b"UCM+M1+ORDERS:D:96A:UN+7'" in data for data in files.values())
 
 
+async def test_more_answers_and_groups_than_one_file_may_have_are_told(
+    line, monkeypatch
+):
+    await line.rule(OUT, TO_ENVELOPE, attributes={"ACKNOWLEDGE": "yes"})
+    monkeypatch.setattr("gateway.engine.answering.ANSWERS", 1)
+    monkeypatch.setattr("gateway.engine.acknowledging.GROUPS", 0)
+    answers = ANSWER.format(1, "1", "7").replace("UCI", "UCI+2+A+B+7'UCI")
+    many = await line.put("c.edi", answers, mailbox=SUPPLIER)
+    order = await line.put("po.x12", PO)
+    await line.work()
+    error = (await line.row("transfers", many)).error
+    assert (error["code"], error["step"]) == ("acknowledgement-too-large", "read")
+    why = "it has more than 0 functional groups"
+    assert f"no acknowledgement could be made: {why}" in await said(line, order)
+
+
 async def test_who_uses_as2_gets_a_997_by_as2_and_no_file_is_passed_over(line):
     await line.rule(OUT, TO_ENVELOPE, attributes={"ACKNOWLEDGE": "yes"})
     await line.integrate(SHOP, protocol=Channel.AS2)

@@ -93,6 +93,11 @@ def test_ragged_rows_are_warned_of_with_their_lines():
     assert (len(many), many[-1]) == (101, "50 more warnings")
 
 
+def test_a_delimiter_that_is_the_quotation_mark_is_refused():
+    problem = refusal("sep=|\n|a|\n", "a.csv", CSV_QUOTE="|")
+    assert "'|' is both the delimiter and the quotation mark" in problem.message
+
+
 def test_broken_quotation_marks_name_their_line():
     for data, line, says in [
         ('a;b\n1;"x\n2;3\n', 2, "never closed"),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from source_reading import refusal, source
-from workbook_parts import package, sheet
+from workbook_parts import KINDS, MAIN, package, sheet
 
 from gateway.convert.unfit import Unfit
 
@@ -92,6 +92,22 @@ def test_broken_workbooks_say_what_is_wrong():
         problem = refusal(data, "a.xlsx")
         assert problem.code == "workbook"
         assert says in problem.message
+
+
+def test_numbers_and_names_that_are_none_break_neither_reader_nor_xml():
+    odd = "\u00b2"  # a digit to Unicode, no number to Python
+    cells = f'<row r="{odd}"><c s="{odd}"><v>7</v></c></row>'
+    tail = '<mergeCells><mergeCell ref="A1:B1&quot;&lt;"/></mergeCells>'
+    book = (
+        f'<workbook xmlns="{MAIN}" xmlns:r="{KINDS}"><sheets><sheet name="S"'
+        ' sheetId="1" state="&lt;&quot;" r:id="b"/></sheets></workbook>'
+    )
+    long = sheet(cells.replace(odd, "9" * 5000, 1), tail)
+    for rows in (sheet(cells, tail), long):
+        data = package(rows, **{"xl/workbook.xml": book})
+        [cell] = etree.fromstring(source(data, "a.xlsx").xml).iter("cell")
+        assert (cell.text, cell.get("merged")) == ("7", 'A1:B1"<')
+        assert cell.getparent().getparent().get("state") == '<"'
 
 
 def test_old_workbooks_that_are_broken_or_too_large_are_refused(samples):

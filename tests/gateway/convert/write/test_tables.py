@@ -122,6 +122,8 @@ def test_what_csv_cannot_hold_names_its_line():
         assert says in refusal("CSV", xml), xml
     unquoted = refusal("CSV", f"<rows>\n{row('a,b')}</rows>", CSV_QUOTE="NONE")
     assert "Result line 2: a value holds the delimiter" in unquoted
+    both = refusal("CSV", "<rows delimiter=';'/>", CSV_QUOTE=";")
+    assert "';' is both the delimiter and the quotation mark" in both
 
 
 # --- JSON --------------------------------------------------------------------------
@@ -203,6 +205,7 @@ def test_what_a_workbook_cannot_hold_names_its_line():
         (cell('type="x">1'), "line 2: the type is 'x'; it must be one of string"),
         (cell('type="number">x'), "'x' cannot be written as number: it is no number"),
         (cell('type="number">1234567890123456'), "over 15 digits"),
+        (cell('type="number">1e999'), "it is too large for a spreadsheet"),
         (cell('type="boolean">1'), "must be true or false"),
         (cell('type="error">#X'), "must be one of #DIV/0!"),
         (cell('type="date">2026-13-01'), "cannot be written as date"),
@@ -219,6 +222,10 @@ def test_what_a_workbook_cannot_hold_names_its_line():
         (
             '<workbook><sheet><row index="1048577"/></sheet></workbook>',
             "beyond 1048576",
+        ),
+        (
+            '<workbook><sheet><row index="1048576"/>\n<row/></sheet></workbook>',
+            "line 2: the row's index 1048577 is not after the one before or beyond",
         ),
     ]:
         assert says in refusal("XLSX", xml), xml

@@ -17,6 +17,11 @@ IN, OUT = RuleDirection.IN, RuleDirection.OUT
         (OUT, {"OUTPUT_FORMAT": "X12"}, {"OUTPUT_FORMAT": "is only for IN rules"}),
         (OUT, {"ACKNOWLEDGE": "true"}, {"ACKNOWLEDGE": "must be yes or no"}),
         (IN, {"ACKNOWLEDGE": "yes"}, {"ACKNOWLEDGE": "is only for OUT rules"}),
+        (
+            IN,
+            {"CSV_DELIMITER": "|", "CSV_QUOTE": "|"},
+            {"CSV_QUOTE": "must not be CSV_DELIMITER too"},
+        ),
     ],
 )
 def test_a_wrong_value_or_direction_is_told_with_its_field(
