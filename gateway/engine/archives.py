@@ -63,14 +63,17 @@ class Archives:
     ) -> Archive | Problem:
         """Return the mailbox's archive of a stored envelope; NotFound."""
         opened = await self.opened(mailbox, envelope)
-        members = [
-            Member(f"{envelope}.xml", self.blobs.path(opened.xml)),
-            *_files([(each, self.blobs.path(blob)) for each, blob in opened.files]),
-        ]
+        # there may be many thousand files
+        members = await asyncio.to_thread(self._members, envelope, opened)
         at = opened.row.status_at
         return await self._whole(
             kind, members, (envelope, opened.xml, opened.around), opened.trace, at
         )
+
+    def _members(self, envelope: EnvelopeId, opened: Opened) -> Sequence[Member]:
+        """Return the native XML and the files that its fields hold."""
+        files = [(each, self.blobs.path(blob)) for each, blob in opened.files]
+        return [Member(f"{envelope}.xml", self.blobs.path(opened.xml)), *_files(files)]
 
     async def opened(self, mailbox: MailboxId, envelope: EnvelopeId) -> Opened:
         """Return the envelope as the mailbox sees it; NotFound."""
