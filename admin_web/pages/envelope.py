@@ -121,7 +121,9 @@ async def _printable(
         mailbox,
         _envelope(visit),
         form,
-        Reader(words=words, language=reader.language, links=links),
+        Reader(
+            words=words, language=reader.language, zone=reader.zone.key, links=links
+        ),
     )
 
 

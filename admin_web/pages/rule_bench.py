@@ -84,7 +84,8 @@ async def test(visit: Visit) -> web.StreamResponse:
             known.get(shown.direction),
         )
     except Invalid as refusal:
-        return await _render(visit, _with(shown, {"file": refusal.message}))
+        place = "attributes" if "attributes.folder" in refusal.data else "file"
+        return await _render(visit, _with(shown, {place: refusal.message}))
     return await _render(
         visit,
         Shown(

@@ -237,6 +237,8 @@ def test_rules_are_ordered_by_keyboard_switched_cloned_and_deleted(
     expect(shown).to_have_text(["First", "Copy of First"])
     admin.get_by_role("switch", name="First on", exact=True).uncheck()
     expect(admin.locator("#said")).to_have_text("First is off.")
+    path = f"/api/v1/mailboxes/{box.uuid}/rules"
+    assert [each["enabled"] for each in world.api.get(path)] == [False, False]
     admin.get_by_label("More for Copy of First").click()
     admin.get_by_role("button", name="Delete", exact=True).click()
     admin.get_by_role("button", name="Delete rule").click()

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from gateway.core.desk.printing import FileLine, Surroundings
 from gateway.core.envelope import Document, Draft, Field, FieldGroup
@@ -82,7 +83,7 @@ def sheet_of(
                     Cell(", ".join(titles.get(role) or role for role in party.roles)),
                     Cell(party.name),
                     Cell(words.get(party.status, party.status)),
-                    Cell(instant(party.at)),
+                    Cell(instant(party.at, around.zone)),
                 ]
                 for party in around.parties
             ],
@@ -103,10 +104,10 @@ def _facts(
     words = around.words
     status = words.get(around.status, around.status)
     said = {
-        "status": f"{status} {instant(around.ended_at)}".strip(),
+        "status": f"{status} {instant(around.ended_at, around.zone)}".strip(),
         "reason": around.reason,
-        "created": instant(around.created_at),
-        "expires": instant(around.expires_at),
+        "created": instant(around.created_at, around.zone),
+        "expires": instant(around.expires_at, around.zone),
         "template": around.template_name or draft.template,
         "version": draft.template_version or "",
         "envelope": envelope,
@@ -115,11 +116,14 @@ def _facts(
     return [(words[name], text) for name, text in said.items() if text]
 
 
-def instant(text: str) -> str:
-    """Return an ISO instant as it is shown, empty for none."""
+def instant(text: str, zone: str) -> str:
+    """Return an ISO instant as it is shown in this zone, empty for none."""
     if not text:
         return ""
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    offset = f"{local:%z}"  # such as +0200; a zone's own name is known to its people
+    away = f"{offset[:3]}:{offset[3:]}" if offset.strip("+-0") else ""
+    return f"{local:%Y-%m-%d %H:%M} UTC{away}"
 
 
 def _cut(text: str, words: Mapping[str, str], longest: int = LONGEST) -> str:

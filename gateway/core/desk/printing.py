@@ -88,10 +88,11 @@ nav a, nav button { font: inherit; color: inherit; background: #f1f2f4;
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who reads: WORDS in their language; *links* as in Surroundings."""
+    """Who reads: WORDS in their language; *zone*, *links* as in Surroundings."""
 
     words: Mapping[str, str] = field(default_factory=lambda: WORDS)
     language: str = "en"
+    zone: str = "UTC"
     links: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -122,8 +123,9 @@ class Surroundings:
     """What the envelope's own XML does not say; instants are ISO texts.
 
     *template* is its XML, empty if it is not there any more. *words* are WORDS in the
-    reader's *language*. A page gives *links*: the addresses of its style, its script,
-    and of the PDF; a file that stands alone has none.
+    reader's *language*, instants in their *zone* (IANA's name). A page gives *links*:
+    the addresses of its style, its script, and of the PDF; a file that stands alone has
+    none.
     """
 
     template: str
@@ -137,4 +139,5 @@ class Surroundings:
     files: Sequence[FileLine] = ()
     words: Mapping[str, str] = field(default_factory=lambda: WORDS)
     language: str = "en"
+    zone: str = "UTC"
     links: Mapping[str, str] = field(default_factory=dict)

@@ -109,6 +109,7 @@ class Envelopes:
             opened.around,
             words={**WORDS, **reader.words},
             language=reader.language,
+            zone=reader.zone,
             links=reader.links,
         )
         made = await self.archives.printer.printed(envelope, opened.xml, around, form)

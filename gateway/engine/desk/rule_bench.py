@@ -245,13 +245,13 @@ def _with(tested: Tested, trial: Trial) -> Tested:
 
 def _folder(text: str) -> Folder:
     """Return the folder that files for rules lie in; Invalid if it is another."""
-    try:
-        folder = Folder.parse(text)
-        if folder.top is Top.COUTBOX:
-            return folder
+    if text.partition("/")[0] != Top.COUTBOX.value:
         why = f"rules are tried for files in {Top.COUTBOX.value}/, not in {text}/"
-    except ValueError as error:
-        why = f"folder={text}: {error}"
+    else:
+        try:
+            return Folder.parse(text)
+        except ValueError as error:
+            why = f"folder={text}: {error}"
     raise Invalid(why, data={"attributes.folder": why})
 
 

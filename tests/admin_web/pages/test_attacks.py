@@ -1,7 +1,9 @@
 """What a stranger, another site or a partner may try against the pages."""
 
+import re
 from contextlib import suppress
 from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 from account_drive import code_of, cookie_of, set_up, shown
@@ -162,6 +164,19 @@ async def test_names_are_shown_as_text_wherever_they_stand(owner, desk):
         assert "<img src=x" not in owner.text, path
         seen += owner.text.count("&lt;img src=x")
     assert seen > 3
+
+
+def test_only_texts_of_the_templates_themselves_are_taken_for_safe():
+    """What `_` returns is not escaped: whatever was told by others goes by `said`."""
+    folder = files("admin_web") / "templates"
+    known = {"{{ _(event.text, **event.words) }}"}  # N_'s of envelope_history
+    asked = re.compile(r"""\{\{ _\([a-z][^}]*\}\}|\b_\([a-z][^)]*\)""")
+    found = {
+        match[0]
+        for file in folder.iterdir()
+        for match in asked.finditer(file.read_text())
+    }
+    assert found == known
 
 
 # --- guessing ------------------------------------------------------------------------

@@ -169,15 +169,20 @@ async def test_it_is_downloaded_as_xml_as_zip_and_file_by_file(
     assert file.headers["Content-Disposition"].startswith("attachment;")
 
 
-async def test_it_is_printed_in_the_readers_language(owner, seller, sent):
+async def test_it_is_printed_in_the_readers_language_and_zone(owner, seller, sent):
     at, box = f"{LIST}/{sent}", f"?mailbox={seller}"
-    page = await owner.client.get(f"{at}/print{box}", headers={"Accept-Language": "uk"})
+    page = await owner.client.get(
+        f"{at}/print{box}",
+        headers={"Accept-Language": "uk"},
+        cookies={"zone": "Asia/Kolkata"},
+    )
     text = await page.text()
     assert page.content_type == "text/html"
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert '<html lang="uk">' in text
     assert "scan &lt;1&gt;.pdf" in text
     assert "Учасники" in text
+    assert "UTC+05:30" in text
     assert "<style" not in text
     [style] = re.findall(r'rel="stylesheet" href="([^"]+)"', text)
     assert "@page" in await (await owner.client.get(style)).text()

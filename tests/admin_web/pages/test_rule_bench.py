@@ -139,6 +139,19 @@ async def test_a_file_is_tested_and_everything_is_told(owner, boxes, keep):
     assert "Write each attribute" in owner.text
 
 
+async def test_what_is_wrong_with_a_folder_is_told_there_as_text(owner, boxes):
+    here = f"/admin/mailboxes/{boxes[0]}/rules/test"
+    file = ("file", NamedFile("order.xml", ORDER_XML.encode()))
+    for folder in ("<b id=x>", "coutbox/<b id=x>/.."):
+        await owner.post(here, [file, ("attributes", f"folder={folder}")])
+        assert owner.status == 422
+        page = html.document_fromstring(owner.text)
+        assert page.xpath("//b[@id='x']") == []
+        [told] = page.xpath("//*[@id='e-attributes']")
+        assert folder in told.text_content()
+        assert "valid Top" not in told.text_content()
+
+
 async def test_an_envelope_that_comes_in_is_tested_too(owner, boxes, keep):
     here = f"/admin/mailboxes/{boxes[0]}/rules/test"
     await owner.post(

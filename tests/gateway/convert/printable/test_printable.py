@@ -93,6 +93,19 @@ def test_an_envelope_is_printed_with_the_templates_titles(tmp_path, form):
     assert b"<style>" in made
 
 
+def test_instants_are_the_readers(tmp_path):
+    (tmp_path / "e.xml").write_text(ENVELOPE)
+    for zone, created, ended in (
+        ("Europe/Kyiv", "2026-01-01 10:00 UTC+02:00", "2026-01-02 02:00 UTC+02:00"),
+        ("Asia/Kolkata", "2026-01-01 13:30 UTC+05:30", "2026-01-02 05:30 UTC+05:30"),
+    ):
+        around = asdict(replace(AROUND, zone=zone))
+        said = {"form": "HTML", "envelope": "u", "around": around}
+        shown = texts(printable(tmp_path / "e.xml", said))
+        assert created in shown
+        assert f"Completed {ended}" in shown
+
+
 def test_what_is_no_envelope_is_told(tmp_path):
     (tmp_path / "e.xml").write_text("<nothing/>")
     said = {"form": "HTML", "envelope": "u", "around": asdict(AROUND)}
