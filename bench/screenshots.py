@@ -19,6 +19,7 @@ import paths
 
 # isort: split
 
+import gallery
 from as2_builders import a_person
 from drive.process import GatewayProcess
 from drive.showroom import Showroom, a_user, furnish, page_paths, put
@@ -38,6 +39,8 @@ MOVED = {
     "mailbox_entries": ("created_at", "status_at"),
     "conversions": ("at",),
 }
+PICTURES = paths.ROOT / "docs" / "screenshots"
+"""Whose pictures the README shows."""
 EXECUTED = "rule-out"
 NARROW_TOO = ("dashboard", "integrations-sftp", "transfers", "envelopes-one")
 
@@ -54,6 +57,8 @@ def main(folder: Path) -> None:
         )
         written = sum(photograph(browser, world, room, folder))
         browser.close()
+    if folder.resolve() == PICTURES:
+        gallery.show(PICTURES, paths.ROOT / "README.md")
     print(f"{written} pictures in {folder}")
 
 

@@ -109,3 +109,11 @@ def test_every_make_target_that_is_promised_exists():
     defined = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
     assert promised
     assert promised <= defined
+
+
+def test_the_readme_shows_every_picture_there_is():
+    shown = set(
+        re.findall(r'src="(docs/screenshots/[^"]+)"', (ROOT / "README.md").read_text())
+    )
+    there = {str(p.relative_to(ROOT)) for p in (ROOT / "docs/screenshots").iterdir()}
+    assert shown == there
