@@ -89,3 +89,17 @@ async def test_the_account_is_named_in_the_settings(owner, desk):
     assert owner.status == 422
     assert "needs at most 100 printable characters" in owner.text
     assert (await desk.settings.get()).account_name == "Alder & Finch"
+
+
+async def test_an_account_without_a_name_is_named_from_the_top_of_every_page(
+    owner, desk
+):
+    way = 'href="/admin/settings#f-accountName"'
+    await owner.get("/admin/dashboard")
+    assert way in owner.text
+    await owner.get("/admin/settings")
+    assert 'id="f-accountName"' in owner.text
+    await desk.settings.change(COMMAND_LINE, None, None, "Alder & Finch")
+    await owner.get("/admin/dashboard")
+    assert way not in owner.text
+    assert "Alder &amp; Finch" in owner.text
