@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.convert import wd_extensions
 from gateway.convert.acknowledgement import survey
+from gateway.convert.habit import Habits
 from gateway.convert.output import encoded
 from gateway.convert.source import Described, Source, choose, read_source
 from gateway.convert.source.detect import HEAD_BYTES
@@ -38,6 +39,7 @@ class Conversions:
     def __init__(self, limits: Limits, saxon: Saxon) -> None:
         self._limits = limits
         self._saxon = saxon
+        self._habits = Habits()
         self._checks: OrderedDict[tuple[Validation, ...], Checks] = OrderedDict()
 
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
@@ -165,7 +167,7 @@ class Conversions:
     def _transform(self, task: Task, source: Source, ask: Ask) -> tuple[Converted, str]:
         """Return the stylesheet's result and the encoding it declares."""
         document = self._parse(source)
-        transformation = Transformation(self._saxon, task, document, ask)
+        transformation = Transformation(self._saxon, self._habits, task, document, ask)
         try:
             run = transformation.settle()
         except XsltError as error:

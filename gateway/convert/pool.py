@@ -14,6 +14,7 @@ from typing import Self
 
 from gateway.convert import wire
 from gateway.convert.child import Worker
+from gateway.convert.habit import MOST
 from gateway.convert.task import Converted, Limits, Task, too_many
 from gateway.core.desk import sentences
 from gateway.core.errors import N_
@@ -171,7 +172,8 @@ class Converter:
             if result is not None:
                 return result
             wanted = frame[0]["need"]
-            if len(known) + len(wanted) > self.limits.lookups:
+            # what was only expected does not count against a document
+            if len(known) + len(wanted) > self.limits.lookups + MOST:
                 raise _Died(too_many(self.limits))
             began = loop.time()
             answers = await self._answers(wanted, resolve, left)

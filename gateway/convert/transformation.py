@@ -1,8 +1,10 @@
 """A stylesheet run until every look-up it makes has its answer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.convert import wd_extensions
+from gateway.convert.habit import Habits
 from gateway.convert.task import Task
 from gateway.convert.wire import Ask, Lookup
 from gateway.convert.xslt import Run, Saxon, Sheet, XsltError
@@ -14,8 +16,11 @@ _TYPE_ERROR = "XPTY0004"
 class Transformation:
     """Runs a stylesheet until it asks for nothing new."""
 
-    def __init__(self, saxon: Saxon, task: Task, document: Any, ask: Ask) -> None:
+    def __init__(
+        self, saxon: Saxon, habits: Habits, task: Task, document: Any, ask: Ask
+    ) -> None:
         self._saxon = saxon
+        self._habits = habits
         self._task = task
         self._document = document
         self._ask = ask
@@ -60,6 +65,9 @@ class Transformation:
         self.compiled = False
         self.sheet = self._saxon.compile(self._task.stylesheet, version=version)
         self.compiled = True
+        expected = () if self.answers else self._habits.expected(self._task)
+        if expected:
+            self._answer(expected)
         for _ in range(ROUNDS):
             run = self._saxon.run(
                 self.sheet, self._document, self._task.parameters, self._own()
@@ -68,15 +76,19 @@ class Transformation:
             if not fresh:
                 if run.error is not None:
                     raise run.error
+                self._habits.learn(self._task, self.answers)
                 return run
             # an error may come from an answer that is still missing: ask first
-            self.answers |= dict(zip(fresh, self._ask(fresh), strict=True))
+            self._answer(fresh)
         raise XsltError(
             f"The look-ups do not settle: after {ROUNDS} runs the stylesheet still asks"
             " for something new, for example because it looks up what it counts",
             "",
             None,
         )
+
+    def _answer(self, lookups: Sequence[Lookup]) -> None:
+        self.answers |= dict(zip(lookups, self._ask(lookups), strict=True))
 
     def _own(self) -> dict[str, str]:
         """Return the library's parameters, if the library is in the stylesheet."""
