@@ -38,9 +38,6 @@ from gateway.core.ports import Blobs, NewId
 
 log = logging.getLogger(__name__)
 
-INLINE = 1 << 14
-"""Bytes of a body that are kept with the message; of a larger one a blob is made."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -166,51 +163,49 @@ class Message:
         found: Findings,
         mdn: MdnRecord | None,
     ) -> Answer:
-        raw = self.body.small(INLINE)
-        body, stored = await self._stored(raw, work)
+        body, stored = await self._stored(work)
         payloads = [
             IncomingPayload(
                 name=one.name or self._name(number),
                 content_type=one.content_type,
                 blob=blob,
-                head=head,
+                head=kept.head,
+                unsynced=kept.unsynced,
             )
-            for number, (one, blob, head) in enumerate(
-                zip(received.payloads, stored, work.heads, strict=True)
+            for number, (one, blob, kept) in enumerate(
+                zip(received.payloads, stored, work.kept, strict=True)
             )
         ]
-        incoming = replace(self._incoming(body), raw=raw)
+        incoming = self._incoming(body, work.raw)
         taken = await self.means.log.accept(incoming, payloads, found, mdn)
         if not taken.first:
             return await self._again(taken)
         self._tell(found.disposition)
         return answer(taken.mdn)
 
-    async def _stored(
-        self, raw: bytes | None, work: Unwrapping
-    ) -> tuple[BlobRef, Sequence[BlobRef]]:
+    async def _stored(self, work: Unwrapping) -> tuple[BlobRef, Sequence[BlobRef]]:
         """Make blobs of the body and of those payloads that are none yet."""
         blobs = self.means.blobs
-        ready = [blob for blob in work.stored if blob]
-        if raw is not None and len(ready) == len(work.stored):
-            return await self._body(raw), ready
+        ready = [one.blob for one in work.kept if one.blob]
+        if work.raw is not None and len(ready) == len(work.kept):
+            return BlobRef(work.raw_digest, len(work.raw)), ready
         async with asyncio.TaskGroup() as group:
-            body = group.create_task(self._body(raw))
+            body = group.create_task(self._body(work))
             late = {
                 spool: group.create_task(spool.store(blobs))
-                for spool, blob in zip(work.payloads, work.stored, strict=True)
-                if blob is None
+                for spool, one in zip(work.payloads, work.kept, strict=True)
+                if one.blob is None
             }
         stored = [
-            blob or late[spool].result()
-            for spool, blob in zip(work.payloads, work.stored, strict=True)
+            one.blob or late[spool].result()
+            for spool, one in zip(work.payloads, work.kept, strict=True)
         ]
         return body.result(), stored
 
-    async def _body(self, raw: bytes | None) -> BlobRef:
-        if raw is None:
+    async def _body(self, work: Unwrapping) -> BlobRef:
+        if work.raw is None:
             return await self.body.store(self.means.blobs)
-        return BlobRef(hashlib.sha256(raw).hexdigest(), len(raw))
+        return BlobRef(work.raw_digest, len(work.raw))
 
     async def _again(self, known: Accepted) -> Answer:
         """Answer a message that was accepted before: the MDN it got, byte for byte."""
@@ -244,7 +239,7 @@ class Message:
             return Answer.text(403, "The MDN may go to the partner's own host only.")
         return answer(mdn)
 
-    def _incoming(self, raw: BlobRef) -> Incoming:
+    def _incoming(self, body: BlobRef, raw: bytes | None = None) -> Incoming:
         return Incoming(
             uuid=self.means.new_id(),
             mailbox=self.profile.mailbox,
@@ -252,8 +247,9 @@ class Message:
             sender=self.request.sender.text,
             receiver=self.request.receiver.text,
             headers=self.headers,
-            body=raw,
+            body=body,
             received_at=self.now,
+            raw=raw,
         )
 
     def _name(self, number: int) -> FileName:

@@ -14,6 +14,8 @@ from gateway.core.ports import Blobs
 
 IN_MEMORY = 1 << 18
 """Bytes that are kept in memory before a file is begun."""
+INLINE = 1 << 14
+"""Bytes of a body, or of a document, that are kept with the message."""
 KEEP_FREE = 128 << 20
 """Bytes of the disk that the database needs to go on."""
 

@@ -1,5 +1,6 @@
 """The work on one message that needs the processor: it runs in a thread."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from as2_server.protocol.dispositions import PROCESSED, UNEXPECTED_ERROR
 from as2_server.protocol.fields import Fields
 from as2_server.protocol.messages import Policy, Received, Rejected, Trust
 from as2_server.protocol.receive import receive
-from as2_server.spool import IN_MEMORY, Spool
+from as2_server.spool import IN_MEMORY, INLINE, Spool
 from gateway.core.as2_log import Findings, MdnRecord
 from gateway.core.errors import GatewayError
 from gateway.core.model import BlobRef
@@ -18,13 +19,25 @@ from gateway.core.ports import Blobs
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A payload of what is received: how it begins, its blob unless it is large.
+
+    *unsynced* is the payload itself while its blob is not durable.
+    """
+
+    head: bytes
+    blob: BlobRef | None
+    unsynced: bytes | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Unwrapping:
     """One message on its way through the layers; its payloads go to spools.
 
-    *open_spool* begins a spool, *new_incident* makes a number for the log; *heads* is
-    how the payloads begin. Small payloads of what is received are made blobs at once:
-    *stored*, None for the large ones.
+    *open_spool* begins a spool, *new_incident* makes a number for the log; *kept* is
+    what became of each payload; *raw* is the body itself if it is small, with its
+    SHA-256 in hex.
     """
 
     fields: Fields
@@ -36,8 +49,9 @@ class Unwrapping:
     open_spool: Callable[[], Spool]
     new_incident: Callable[[], str]
     payloads: list[Spool] = field(default_factory=list)
-    heads: list[bytes] = field(default_factory=list)
-    stored: list[BlobRef | None] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    raw: bytes | None = None
+    raw_digest: str = ""
 
     def run(self) -> tuple[Received | Rejected, Findings, MdnRecord | None]:
         """Return what became of the message, and the MDN that says so.
@@ -46,8 +60,9 @@ class Unwrapping:
         """
         result = self._unwrapped()
         if isinstance(result, Received):
-            self.heads = [spool.head() for spool in self.payloads]
-            self.stored = [self._stored(spool) for spool in self.payloads]
+            self.kept = [self._kept(spool) for spool in self.payloads]
+            self.raw = self.body.small(INLINE)
+            self.raw_digest = hashlib.sha256(self.raw or b"").hexdigest()
         return result, findings(result), answered(result, self.answering)
 
     async def close(self) -> None:
@@ -55,9 +70,14 @@ class Unwrapping:
         for spool in self.payloads:
             await spool.discard()
 
-    def _stored(self, spool: Spool) -> BlobRef | None:
+    def _kept(self, spool: Spool) -> Kept:
+        head = spool.head()
         data = spool.small(IN_MEMORY)
-        return None if data is None else self.blobs.put_here(data)
+        if data is None:
+            return Kept(head, None, None)
+        if len(data) > INLINE:
+            return Kept(head, self.blobs.put_here(data), None)
+        return Kept(head, self.blobs.lay_here(data), data)
 
     def _unwrapped(self) -> Received | Rejected:
         wish = self.answering.request.receipt

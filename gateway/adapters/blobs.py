@@ -1,4 +1,8 @@
-"""Payloads on disk, named by digest: temp file, fsync, rename, fsync the folder."""
+"""Payloads on disk, named by digest: temp file, fsync, rename, fsync the folder.
+
+Small ones may be laid down without the two fsyncs, by whoever has their bytes durable
+elsewhere until they are secured.
+"""
 
 import asyncio
 import errno
@@ -17,6 +21,8 @@ from gateway.core.model import BlobRef
 from gateway.core.ports import NewId
 
 CHUNK = 1 << 18
+LAID_MAX = 1 << 14
+"""Bytes of a payload that may be there without being synced."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -127,19 +133,24 @@ class FolderBlobs:
 
     # --- In threads ------------------------------------------------------------------
 
-    def settle(self, temp: Path, ref: BlobRef, *, keep: bool) -> None:
+    def settle(
+        self, temp: Path, ref: BlobRef, *, keep: bool, sync: bool = True
+    ) -> None:
         """Give a synced file its name, durably; the same bytes are kept once."""
         target = self.path(ref)
         self._make(target.parent)
         with self._lock(fcntl.LOCK_SH):
-            if target.is_file() and target.stat().st_size == ref.size:
+            if _same(temp, target, ref.size):
                 os.utime(target)  # remove() leaves it alone from now on
+                if sync:  # it may have been laid down only
+                    _fsync(target)
                 if not keep:
                     temp.unlink()
             else:
                 self._name(temp, target, keep=keep)
                 os.utime(target)
-        _fsync_folder(target.parent)  # also for who came first and has not done it yet
+        if sync:  # also for who came first and has not done it yet
+            _fsync(target.parent)
 
     def _name(self, temp: Path, target: Path, *, keep: bool) -> None:
         """Put the file in its place in one step: others may do the same right now."""
@@ -156,15 +167,38 @@ class FolderBlobs:
         return self.root / "tmp" / self.new_id()
 
     def put_here(self, data: bytes) -> BlobRef:
-        ref = BlobRef(hashlib.sha256(data).hexdigest(), len(data))
+        return self._put(data, sync=True)
+
+    def lay_here(self, data: bytes) -> BlobRef:
+        """Store at most LAID_MAX bytes without waiting for the disk."""
+        return self._put(data, sync=False)
+
+    def secure(self, payloads: Sequence[bytes]) -> None:
+        """Make durable what was laid down; what a power cut took is written anew."""
+        folders = set()
+        for data in payloads:
+            target = self.path(_ref(data))
+            with _told(self.root):
+                if target.is_file() and target.read_bytes() == data:
+                    _fsync(target)
+                    folders.add(target.parent)
+                else:
+                    self.put_here(data)
+        with _told(self.root):
+            for folder in folders:
+                _fsync(folder)
+
+    def _put(self, data: bytes, *, sync: bool) -> BlobRef:
+        ref = _ref(data)
         temp = self._temp()
         file = _create(temp)
         try:
             with _told(self.root):
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
-                self.settle(temp, ref, keep=False)
+                if sync:
+                    os.fsync(file.fileno())
+                self.settle(temp, ref, keep=False, sync=sync)
         except BaseException:
             _discard(temp, file)
             raise
@@ -194,8 +228,8 @@ class FolderBlobs:
     def _make(self, folder: Path) -> None:
         if folder.name not in self._made:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _fsync_folder(self.root)
-            _fsync_folder(self.root.parent)
+            _fsync(self.root)
+            _fsync(self.root.parent)
             self._made.add(folder.name)
 
     @contextmanager
@@ -271,8 +305,20 @@ def _told(where: Path) -> Iterator[None]:
         ) from error
 
 
-def _fsync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _ref(data: bytes) -> BlobRef:
+    return BlobRef(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def _same(file: Path, target: Path, size: int) -> bool:
+    """Whether the bytes are there; only a small file may be damaged by a power cut."""
+    if not target.is_file() or target.stat().st_size != size:
+        return False
+    return size > LAID_MAX or target.read_bytes() == file.read_bytes()
+
+
+def _fsync(path: Path) -> None:
+    """Have a file, or a folder's names, on the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     finally:

@@ -39,6 +39,7 @@ from gateway.engine.parking import PARKED
 from gateway.engine.pipeline import Router
 from gateway.engine.posting import Posting
 from gateway.engine.printing import Printer
+from gateway.engine.syncing import Syncing
 from gateway.engine.uploads import SpoolUploads
 from gateway.engine.worker import Worker
 from gateway.store.jobs import Jobs
@@ -68,9 +69,11 @@ class Engine:
     mail_servers: MailServers
     as2_address: SelfAddress
     as2_book: MailboxAs2Book
+    syncing: Syncing
 
     async def recover(self) -> None:
         """Take up what a crash or a stop left behind."""
+        await self.syncing.recover()
         if self.base.db.embedded:  # nobody else can hold a lease
             await self.jobs.release()
             await self.base.blobs.sweep(utc_now())
@@ -162,6 +165,7 @@ def build(base: Foundation, pool: Converter) -> Engine:
         mail_servers=servers,
         as2_address=address,
         as2_book=book,
+        syncing=Syncing(base.db, base.blobs, utc_now),
     )
 
 

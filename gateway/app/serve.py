@@ -160,7 +160,8 @@ async def _working(
     stop, grace = asyncio.Event(), line.base.config.limits.shutdown_grace
     base = line.base
     hourly = [_retention(base).clear, CertificateWarnings(base.db, utc_now).run]
-    housekeeping = Housekeeping(base.db, hourly, utc_now)
+    minutely = [line.syncing.run]
+    housekeeping = Housekeeping(base.db, hourly, utc_now, minutely)
     try:
         async with asyncio.TaskGroup() as group:
             aside = [

@@ -76,15 +76,17 @@ class MdnRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingPayload:
-    """One document of a message; its bytes are durable.
+    """One document of a message.
 
-    *head* is how it begins, HEAD_BYTES of it.
+    *head* is how it begins, HEAD_BYTES of it. Its blob is durable, or it was only laid
+    down: then *unsynced* is the document itself, to be kept with the message.
     """
 
     name: FileName
     content_type: str
     blob: BlobRef
     head: bytes = b""
+    unsynced: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,10 @@ class Blobs(Protocol):
         """Do as put() does, in the thread that calls."""
         ...
 
+    def lay_here(self, data: bytes) -> BlobRef:
+        """Store a few bytes; not durable yet, so a row must hold them, too."""
+        ...
+
     async def adopt(self, file: Path, *, keep: bool = False) -> BlobRef:
         """Take over a finished spool file: digest, fsync, rename; `file` is gone.
 

@@ -26,7 +26,7 @@ from gateway.core.model import (
 from gateway.core.ports import Clock, NewId
 from gateway.engine import notices
 from gateway.engine.gathering import Gathering
-from gateway.store import as2_messages, jobs, transfers
+from gateway.store import as2_messages, jobs, transfers, unsynced
 from gateway.store.database import Connection, Database
 from gateway.store.transfers import Arrival
 
@@ -42,6 +42,7 @@ class _Taking:
     findings: Findings
     mdn: MdnRecord | None
     arrived: Sequence[Arrival]
+    unsynced: Mapping[str, bytes]
 
     @property
     def message(self) -> tuple[Incoming, Findings, MdnRecord | None]:
@@ -83,7 +84,13 @@ class StoreAs2Log:
             Arrival(self._receipt(incoming), _upload(incoming, one, _top(one)), [line])
             for one in payloads
         ]
-        taking = _Taking(incoming=incoming, findings=findings, mdn=mdn, arrived=arrived)
+        taking = _Taking(
+            incoming=incoming,
+            findings=findings,
+            mdn=mdn,
+            arrived=arrived,
+            unsynced={p.blob.sha256: p.unsynced for p in payloads if p.unsynced},
+        )
         return await self._gathering.do(taking)
 
     async def _take(self, batch: Sequence[_Taking]) -> Sequence[Accepted]:
@@ -160,6 +167,8 @@ async def _write(conn: Connection, taken: Sequence[_Taking]) -> None:
     """Write what accepted messages become, and have their MDNs sent."""
     await transfers.receive_all(conn, [one for each in taken for one in each.arrived])
     await as2_messages.link(conn, [link for each in taken for link in each.links])
+    laid = {digest: data for each in taken for digest, data in each.unsynced.items()}
+    await unsynced.add(conn, laid, taken[0].incoming.received_at)
     for each in taken:
         await _schedule(conn, each.incoming, each.mdn)
 

@@ -12,7 +12,7 @@ from gateway.store.database import Database
 
 log = logging.getLogger(__name__)
 
-EXPIRY_SECONDS = 60
+MINUTE = 60
 HOUR = 3600
 
 Chore = Callable[[], Awaitable[None]]
@@ -25,11 +25,14 @@ class Housekeeping:
     db: Database
     hourly: Sequence[Chore]
     clock: Clock
+    minutely: Sequence[Chore] = ()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_every(EXPIRY_SECONDS, self.remind))
-            group.create_task(_every(EXPIRY_SECONDS, self.expire))
+            group.create_task(_every(MINUTE, self.remind))
+            group.create_task(_every(MINUTE, self.expire))
+            for chore in self.minutely:
+                group.create_task(_every(MINUTE, chore))
             for chore in self.hourly:
                 group.create_task(_every(HOUR, chore))
 

@@ -11,6 +11,7 @@ from as2_station import ANN, BOB, BOX
 from as2_server.protocol.headers import As2Id
 from as2_server.protocol.send import Compression, Receipt
 from as2_server.protocol.verdict import Confirmed, judge
+from gateway.engine.syncing import Syncing
 
 EDI = b"UNB+UNOA:1+A+B'\r\nUNZ+0+1'\r\n"
 KINDS = {
@@ -108,6 +109,14 @@ async def test_a_larger_raw_message_is_kept_as_a_blob(station):
     (row,) = await station.rows("messages")
     assert row["raw"] is None
     assert station.content(row) == body
+
+
+async def test_a_small_document_that_a_power_cut_takes_is_written_anew(station, clock):
+    await station.sent(EDI)
+    (row,) = await station.transfers()
+    (station.blobs.root / row["sha256"][:2] / row["sha256"]).unlink()
+    await Syncing(station.db, station.blobs, clock).recover()
+    assert station.content(row) == EDI
 
 
 async def test_several_documents_become_several_transfers(station):

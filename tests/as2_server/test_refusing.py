@@ -343,7 +343,7 @@ async def test_a_failure_of_the_disk_makes_the_partner_try_again(station, monkey
         raise StorageError("no room is left on the disk")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(station.blobs), "put_here", full)
+        patch.setattr(type(station.blobs), "lay_here", full)
         reply = await station.send()
         assert reply.status == 503
         assert dict(reply.fields)["Retry-After"]

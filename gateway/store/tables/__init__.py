@@ -43,6 +43,7 @@ from gateway.store.tables.transfers import (
     transfer_envelopes,
     transfers,
 )
+from gateway.store.tables.unsynced import unsynced
 
 __all__ = [
     "aliases",
@@ -81,5 +82,6 @@ __all__ = [
     "trace",
     "transfer_envelopes",
     "transfers",
+    "unsynced",
     "users",
 ]

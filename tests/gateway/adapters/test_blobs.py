@@ -113,6 +113,58 @@ async def test_a_damaged_blob_is_replaced_by_the_same_bytes_stored_again(blobs):
     assert await content(blobs, ref) == b"abc"
 
 
+async def test_a_blob_is_laid_down_without_the_disk_and_synced_when_it_is_secured(
+    blobs, monkeypatch
+):
+    await blobs.put(b"abc")
+    blobs.path(BlobRef(ABC, 3)).unlink()
+    synced = []
+    fsync = os.fsync
+
+    def noted(fd):
+        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+        fsync(fd)
+
+    monkeypatch.setattr(module.os, "fsync", noted)
+    assert blobs.lay_here(b"abc") == BlobRef(ABC, 3)
+    assert synced == []
+    blobs.secure([b"abc"])
+    assert synced == [ABC, "ba"]
+
+
+async def test_storing_what_was_only_laid_down_makes_it_durable(blobs, monkeypatch):
+    blobs.lay_here(b"abc")
+    synced = []
+    fsync = os.fsync
+
+    def noted(fd):
+        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+        fsync(fd)
+
+    monkeypatch.setattr(module.os, "fsync", noted)
+    await blobs.put(b"abc")
+    assert ABC in synced
+
+
+@pytest.mark.parametrize("left", [None, b"", b"\0\0\0"])
+async def test_what_a_power_cut_took_of_a_laid_blob_is_written_anew(blobs, left):
+    ref = blobs.lay_here(b"abc")
+    blobs.path(ref).unlink()
+    if left is not None:
+        blobs.path(ref).write_bytes(left)
+    blobs.secure([b"abc"])
+    assert await content(blobs, ref) == b"abc"
+
+
+async def test_a_blob_that_a_power_cut_left_full_of_zeros_is_not_taken_for_the_bytes(
+    blobs,
+):
+    ref = blobs.lay_here(b"abc")
+    blobs.path(ref).write_bytes(bytes(3))
+    await blobs.put(b"abc")
+    assert await content(blobs, ref) == b"abc"
+
+
 async def test_many_may_store_the_same_bytes_at_once(blobs):
     refs = await asyncio.gather(*[blobs.put(b"abc") for _ in range(20)])
     assert set(refs) == {BlobRef(ABC, 3)}
@@ -216,7 +268,7 @@ async def test_a_writer_survives_a_disk_that_is_full_even_at_its_end(
             await writer.commit()
 
 
-STEPS = [(module.os, "fsync"), (FolderBlobs, "settle"), (module, "_fsync_folder")]
+STEPS = [(module.os, "fsync"), (FolderBlobs, "settle"), (module, "_fsync")]
 
 
 @pytest.mark.parametrize("step", range(len(STEPS)))
