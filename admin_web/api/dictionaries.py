@@ -36,6 +36,9 @@ class ColumnAnswer(Answer):
     name: str
 
 
+_COLUMNS = TypeAdapter(list[ColumnAnswer])
+
+
 class DictionaryInfo(Answer):
     """A dictionary without its records."""
 
@@ -154,7 +157,7 @@ def _info(dictionary: Dictionary) -> DictionaryInfo:
     return DictionaryInfo(
         uuid=dictionary.id,
         name=dictionary.name,
-        columns=TypeAdapter(list[ColumnAnswer]).validate_python(dictionary.columns),
+        columns=_COLUMNS.validate_python(dictionary.columns),
         record_count=dictionary.record_count,
     )
 

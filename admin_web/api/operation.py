@@ -8,7 +8,8 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as WebHandler
@@ -107,11 +108,16 @@ class Operation:
         return re.findall(r"{(\w+)}", self.path)
 
 
+@cache  # making one takes as long as answering a request
+def _adapter_of(answer: Any) -> TypeAdapter[object]:
+    """Return what writes an answer, a model or `list[model]`, as JSON."""
+    return TypeAdapter(answer)
+
+
 def endpoint(operation: Operation) -> WebHandler:
     """Return the web handler: admit, parse, call, render."""
-    adapter: TypeAdapter[object] | None = (
-        TypeAdapter(operation.answer) if operation.answer is not None else None
-    )
+    answer: object = operation.answer
+    adapter = _adapter_of(answer) if answer is not None else None
 
     async def handle(request: web.Request) -> web.StreamResponse:
         result = await operation.handler(await _admit(operation, request))
