@@ -21,7 +21,7 @@ INPUTS := pyproject.toml $(LOCK)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench interop as2lib lint format sftp-client browser lock vendor texts screenshots clean
+.PHONY: help run test gathered bench interop as2lib lint format sftp-client browser lock vendor texts screenshots clean
 
 help:
 	@echo "make run     install and serve with demo data in ./$(DATA)"
@@ -53,8 +53,14 @@ run: $(VENV)/run.stamp
 	@exec $(BIN)/envelope-gateway serve --demo --data $(DATA)
 
 # three on two cores: many tests wait for something
-test: lint sftp-client browser
+test: $(VENV)/dev.stamp sftp-client browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint gathered
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term
+
+# compiles once, beside mypy, what each process of the tests would compile for itself
+gathered: $(VENV)/dev.stamp
+	@$(BIN)/pytest --collect-only --quiet --quiet --no-cov >$(VENV)/gathered.txt || \
+	  { cat $(VENV)/gathered.txt; exit 1; }
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python bench/conversion.py; first=$$?; \

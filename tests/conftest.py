@@ -4,11 +4,8 @@ import asyncio
 import gc
 import os
 import shutil
-from collections.abc import Generator
-from importlib import import_module
 from itertools import count
 from pathlib import Path
-from pkgutil import walk_packages
 
 import pytest
 from as2_builders import Person, a_person
@@ -20,8 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.store.database import Database
 from gateway.store.migrations import upgrade
 
+pytest_plugins = ["measuring"]
+
 NUMBERS = count(1)
-PRODUCT = ("gateway", "sftp_server", "as2_server", "admin_web", "certs")
 TURNS = (
     "interop",
     "acceptance",
@@ -92,27 +90,6 @@ def _turn(item: pytest.Item) -> int:
     place = item.path.relative_to(Path(__file__).parent).as_posix()
     found = (number for number, each in enumerate(TURNS, 1) if place.startswith(each))
     return next(found, len(TURNS) + 1)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Measure no coverage while tests are gathered: it would take twice the time.
-
-    The product's modules are read before, because reading them counts.
-    """
-    plugin = session.config.pluginmanager.getplugin("_cov")
-    controller = plugin.cov_controller if plugin else None
-    if controller is None:
-        return (yield)
-    for package in PRODUCT:
-        for found in walk_packages(import_module(package).__path__, f"{package}."):
-            if ".migrations." not in found.name:  # Alembic alone may read these
-                import_module(found.name)
-    controller.pause()
-    try:
-        return (yield)
-    finally:
-        controller.resume()
 
 
 def pytest_collection_finish() -> None:

@@ -9,10 +9,10 @@ from partners.openssl import OPENSSL, OpenSsl
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace nothing here: hundreds of exchanges over lines that other tests trace."""
+    """Measure nothing here: hundreds of exchanges over lines that others measure."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.no_cover)
+            item.add_marker(pytest.mark.unmeasured)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from as2_server.protocol.messages import Policy, Received
 from as2_server.protocol.send import Compression
 
 # thousands of messages over lines that other tests trace
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.unmeasured
 
 DATA = b"UNA:+.? '\r\nUNB+UNOA:1+A+B'\r\n" * 20
 KINDS = {
