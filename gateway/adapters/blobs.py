@@ -133,24 +133,20 @@ class FolderBlobs:
 
     # --- In threads ------------------------------------------------------------------
 
-    def settle(
-        self, temp: Path, ref: BlobRef, *, keep: bool, sync: bool = True
-    ) -> None:
+    def settle(self, temp: Path, ref: BlobRef, *, keep: bool) -> None:
         """Give a synced file its name, durably; the same bytes are kept once."""
         target = self.path(ref)
         self._make(target.parent)
         with self._lock(fcntl.LOCK_SH):
             if _same(temp, target, ref.size):
                 os.utime(target)  # remove() leaves it alone from now on
-                if sync:  # it may have been laid down only
-                    _fsync(target)
+                _fsync(target)  # it may have been laid down only
                 if not keep:
                     temp.unlink()
             else:
                 self._name(temp, target, keep=keep)
                 os.utime(target)
-        if sync:  # also for who came first and has not done it yet
-            _fsync(target.parent)
+        _fsync(target.parent)  # also for who came first and has not done it yet
 
     def _name(self, temp: Path, target: Path, *, keep: bool) -> None:
         """Put the file in its place in one step: others may do the same right now."""
@@ -166,12 +162,21 @@ class FolderBlobs:
     def _temp(self) -> Path:
         return self.root / "tmp" / self.new_id()
 
-    def put_here(self, data: bytes) -> BlobRef:
-        return self._put(data, sync=True)
-
     def lay_here(self, data: bytes) -> BlobRef:
         """Store at most LAID_MAX bytes without waiting for the disk."""
-        return self._put(data, sync=False)
+        ref = _ref(data)
+        target = self.path(ref)
+        with _told(self.root):
+            self._make(target.parent)
+            with self._lock(fcntl.LOCK_SH):
+                if _holds(target, data):
+                    os.utime(target)
+                    return ref
+                temp = self._temp()
+                with _create(temp) as file:
+                    file.write(data)
+                temp.replace(target)
+        return ref
 
     def secure(self, payloads: Sequence[bytes]) -> None:
         """Make durable what was laid down; what a power cut took is written anew."""
@@ -179,7 +184,7 @@ class FolderBlobs:
         for data in payloads:
             target = self.path(_ref(data))
             with _told(self.root):
-                if target.is_file() and target.read_bytes() == data:
+                if _holds(target, data):
                     _fsync(target)
                     folders.add(target.parent)
                 else:
@@ -188,7 +193,7 @@ class FolderBlobs:
             for folder in folders:
                 _fsync(folder)
 
-    def _put(self, data: bytes, *, sync: bool) -> BlobRef:
+    def put_here(self, data: bytes) -> BlobRef:
         ref = _ref(data)
         temp = self._temp()
         file = _create(temp)
@@ -196,9 +201,8 @@ class FolderBlobs:
             with _told(self.root):
                 file.write(data)
                 file.flush()
-                if sync:
-                    os.fsync(file.fileno())
-                self.settle(temp, ref, keep=False, sync=sync)
+                os.fsync(file.fileno())
+                self.settle(temp, ref, keep=False)
         except BaseException:
             _discard(temp, file)
             raise
@@ -273,9 +277,13 @@ def _older(folder: Path, before: float) -> list[Path]:
 
 
 def _create(temp: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with _told(temp.parent):
-        temp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(temp, flags, 0o600)
+        except FileNotFoundError:
+            temp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(temp, flags, 0o600)
         return os.fdopen(fd, "wb")
 
 
@@ -307,6 +315,14 @@ def _told(where: Path) -> Iterator[None]:
 
 def _ref(data: bytes) -> BlobRef:
     return BlobRef(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    try:
+        with target.open("rb", buffering=0) as file:
+            return file.read(len(data) + 1) == data
+    except FileNotFoundError:
+        return False
 
 
 def _same(file: Path, target: Path, size: int) -> bool:
