@@ -52,10 +52,11 @@ async def _copy(request: web.BaseRequest, spool: Spool, limit: int) -> None:
         if loop.time() - began > PATIENCE_SECONDS + size / SLOWEST:
             raise TimeoutError
         held += chunk
-        if not chunk or len(held) >= GATHERED:
+        ended = not chunk or request.content.at_eof()
+        if ended or len(held) >= GATHERED:
             await _write(spool, bytes(held))
             held.clear()
-        if not chunk:
+        if ended:
             return
 
 

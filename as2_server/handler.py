@@ -11,7 +11,7 @@ from as2_server.kind import is_mdn
 from as2_server.message import Answer, Means, Message
 from as2_server.protocol.dispositions import ProtocolError
 from as2_server.protocol.fields import Fields
-from as2_server.protocol.headers import Request, parse_request
+from as2_server.protocol.headers import Request, request_of
 from as2_server.spool import Spool
 from certs.rollover import NoUsableKey
 from gateway.core.as2 import As2Profile
@@ -41,8 +41,9 @@ class Door:
     ) -> Answer:
         """Take what was posted; what is returned is durable."""
         try:
-            if not await self._is_mdn(Fields.of(headers), body):
-                request = parse_request(headers)
+            fields = Fields.of(headers)
+            if not await self._is_mdn(fields, body):
+                request = request_of(fields)
                 return await self._message(profile, request, headers, body)
         except ProtocolError as error:
             return Answer.text(400, f"This is no AS2 message. {error.message}")

@@ -32,8 +32,11 @@ def length(size: int) -> bytes:
 
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Encode one element of definite length."""
-    body = b"".join(parts)
-    return bytes((tag,)) + length(len(body)) + body
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    size = len(body)
+    if size < 0x80:  # noqa: PLR2004 - as in length(), without the call
+        return bytes((tag, size)) + body
+    return bytes((tag,)) + length(size) + body
 
 
 def integer(number: int) -> bytes:
@@ -88,11 +91,11 @@ def items(data: bytes, least: int = 0) -> list[Item]:
     ProtocolError when there are fewer than `least`.
     """
     found: list[Item] = []
-    at = 0
-    while at < len(data):
+    at, whole = 0, len(data)
+    while at < whole:
         tag, size, start = _header(data, at)
         end = start + size
-        if end > len(data) or len(found) >= MAX_ITEMS:
+        if end > whole or len(found) >= MAX_ITEMS:
             raise ProtocolError("A CMS structure is longer than its frame.")
         found.append(Item(tag, data[start:end], data[at:end]))
         at = end
@@ -155,7 +158,8 @@ class BerReader:
 
     def header(self) -> tuple[int, int | None]:
         """Take identifier and length octets; None for the indefinite length."""
-        tag, size = self._exact(2)
+        self.taken += 2
+        tag, size = self.reader.exact(2)
         if tag & 0x1F == 0x1F:  # noqa: PLR2004 - high tag numbers, section 8.1.2.4
             raise ProtocolError("A CMS structure has an unknown tag.")
         if size < 0x80:  # noqa: PLR2004 - the short form
@@ -253,9 +257,24 @@ class BerReader:
         return count
 
 
+def _is_definite(data: bytes, at: int, end: int, depth: int = 0) -> bool:
+    """Whether all that is inside has a definite length, and fits."""
+    while at < end:
+        tag = data[at]
+        try:
+            _, size, start = _header(data, at)
+        except ProtocolError:
+            return False
+        at = start + size
+        inside = tag & CONSTRUCTED and depth < MAX_DEPTH
+        if at > end or (inside and not _is_definite(data, start, at, depth + 1)):
+            return False
+    return True
+
+
 def _definite(body: bytes, depth: int) -> bytes:
     """Make definite what has an indefinite length inside of a definite one."""
-    if b"\x80" not in body or depth > MAX_DEPTH:
+    if b"\x80" not in body or depth > MAX_DEPTH or _is_definite(body, 0, len(body)):
         return body
     inner = BerReader(Reader((body,)))
     parts = []

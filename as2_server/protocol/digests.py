@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from as2_server.protocol.dispositions import ProtocolError
@@ -28,6 +29,7 @@ def new(name: str) -> Digester:
     return hashlib.new(name)
 
 
+@lru_cache(maxsize=64)
 def digest_name(text: str) -> str:
     """Return our name of a micalg in any spelling; empty when it is none of ours.
 

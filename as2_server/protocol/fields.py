@@ -1,8 +1,8 @@
 """Header fields: case-blind, bounded, and the `value; name=value` form of some."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from as2_server.protocol.dispositions import ProtocolError
@@ -23,6 +23,13 @@ class Fields:
     """Header fields in their order; names are compared without case."""
 
     items: tuple[tuple[str, str], ...]
+    _named: dict[str, list[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named: dict[str, list[str]] = {}
+        for name, value in self.items:
+            named.setdefault(name.lower(), []).append(value)
+        object.__setattr__(self, "_named", named)  # it is frozen
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "Fields":
@@ -50,22 +57,26 @@ class Fields:
 
     def get(self, name: str) -> str:
         """Return the first value of the field, or the empty string."""
-        return next(iter(self.all(name)), "")
+        found = self._named.get(name.lower())
+        return found[0] if found else ""
 
-    def all(self, name: str) -> list[str]:
-        lower = name.lower()
-        return [value for key, value in self.items if key.lower() == lower]
+    def all(self, name: str) -> Sequence[str]:
+        return self._named.get(name.lower(), ())
 
     def one(self, name: str) -> str:
         """Return the value of a field that must not contradict itself; or ""."""
-        values = set(self.all(name))
-        if len(values) > 1:
+        values = self.all(name)
+        if len(values) > 1 and len(set(values)) > 1:
             raise ProtocolError(f"The field {name} is there twice and differs.")
-        return self.get(name)
+        return values[0] if values else ""
 
     @property
     def content_type(self) -> "Value":
         return _parsed(self.get("Content-Type"))
+
+    @property
+    def disposition(self) -> "Value":
+        return _parsed(self.get("Content-Disposition"))
 
     @property
     def transfer_encoding(self) -> str:
@@ -74,6 +85,8 @@ class Fields:
 
 def printable(text: str) -> str:
     """Return the text without what no database and no XML takes, such as NUL."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else " " for c in text)
 
 

@@ -16,9 +16,8 @@ _MAX_PIECES = 100
 
 def file_name(fields: Fields) -> FileName | None:
     """Return the name of Content-Disposition, else of Content-Type; None if none."""
-    disposition = Value.parse(fields.get("Content-Disposition"))
-    raw = _parameter(disposition, "filename") or _parameter(fields.content_type, "name")
-    return safe_name(raw)
+    raw = _parameter(fields.disposition, "filename")
+    return safe_name(raw or _parameter(fields.content_type, "name"))
 
 
 def safe_name(raw: str) -> FileName | None:

@@ -74,7 +74,11 @@ class Request:
 
 def parse_request(pairs: Iterable[tuple[str, str]]) -> Request:
     """Read the HTTP headers of a POST; ProtocolError if it cannot be AS2."""
-    fields = Fields.of(pairs)
+    return request_of(Fields.of(pairs))
+
+
+def request_of(fields: Fields) -> Request:
+    """Do so when they are fields already."""
     return Request(
         message_id=message_id(fields.one("Message-ID")),
         sender=_party(fields, "AS2-From"),

@@ -3,7 +3,6 @@
 Nothing is rewritten: a signature covers the bytes as they came.
 """
 
-import base64
 import binascii
 import re
 from collections.abc import Iterator
@@ -179,4 +178,6 @@ def armoured(reader: Reader, encoding: str) -> Reader:
 
 def base64_lines(data: bytes) -> bytes:
     """Encode in lines of 76 characters with CRLF (RFC 2045 section 6.8)."""
-    return base64.encodebytes(data).replace(b"\n", b"\r\n")
+    text = binascii.b2a_base64(data, newline=False)
+    lines = [text[at : at + 76] for at in range(0, len(text), 76)]
+    return b"\r\n".join([*lines, b""])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes
@@ -146,6 +147,7 @@ class Algorithm:
         return Algorithm.of(found).hash if found else "sha1"
 
 
+@cache
 def hash_identifier(name: str) -> bytes:
     """Encode the AlgorithmIdentifier of a digest."""
     return tlv(SEQUENCE, HASH_OID[name], NULL_ELEMENT)
