@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, insert, select, update
+from sqlalchemy import Insert, Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.as2_log import Accepted, Findings, Incoming, MdnRecord
@@ -16,6 +16,13 @@ from gateway.store.inserting import inserting
 from gateway.store.tables import as2_message_transfers, as2_messages
 
 ERROR_MAX = 2000
+
+# made once: to build a statement costs more than to run it
+_AMONG = select(as2_messages).where(
+    as2_messages.c.accepted_key.in_(bindparam("keys", expanding=True))
+)
+_RECORD = insert(as2_messages)
+_LINK = insert(as2_message_transfers)
 
 
 @cache
@@ -62,12 +69,11 @@ async def accepted_among(
 ) -> Mapping[str, Accepted]:
     """Return those that were accepted before, by key()."""
     keys = [key(one) for one in incoming]
-    found = select(as2_messages).where(as2_messages.c.accepted_key.in_(keys))
     return {
         row.accepted_key: Accepted(
             uuid=row.uuid, mic=row.mic, mdn=_mdn(row), first=False
         )
-        for row in await conn.execute(found)
+        for row in await conn.execute(_AMONG, {"keys": keys})
     }
 
 
@@ -91,7 +97,7 @@ async def add_accepted(
 ) -> None:
     """Record messages; raises the driver's error if one was accepted before."""
     rows = [_values(*message, key(message[0])) for message in messages]
-    await conn.execute(insert(as2_messages), rows)
+    await conn.execute(_RECORD, rows)
 
 
 def _values(
@@ -131,7 +137,7 @@ def _values(
 async def link(conn: AsyncConnection, pairs: Sequence[tuple[str, TransferId]]) -> None:
     """Say which message each transfer came by."""
     await conn.execute(
-        insert(as2_message_transfers),
+        _LINK,
         [{"transfer": transfer, "message": message} for message, transfer in pairs],
     )
 
