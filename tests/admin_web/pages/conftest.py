@@ -27,8 +27,8 @@ async def stranger(desk):
 
 @pytest.fixture
 async def owner(stranger):
-    """Return the browser of an OWNER, on the first page."""
-    await stranger.sign_in("owner")
+    """Return the browser of an OWNER, on a page that is soon drawn."""
+    await stranger.sign_in("owner", next="/admin/tokens")
     return stranger
 
 
