@@ -7,8 +7,8 @@ from dataclasses import astuple, dataclass
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from gateway.convert.unfit import Unfit, unreadable
-from gateway.core.errors import N_
+from gateway.convert.source.segmented import NOT_XML, PADDING, REMEDY, SegmentedText
+from gateway.convert.unfit import unreadable
 
 CHARACTER_SETS = {
     "UNOA": "ascii",
@@ -45,11 +45,7 @@ _WIDE = {
 """How a file in two-byte characters (UNOY, ISO 10646) begins."""
 _UNA = re.compile(r"UNA(.)(.)(.)(.)(.)(.)", re.DOTALL)
 _TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REMEDY = N_(
-    "Ask the sender for a correct interchange, or repair the file and resend it."
-)
-_PADDING = "\x00\x1a \t\r\n"
+_NOT_XML = re.compile(f"[{NOT_XML}]")
 
 Composite = Sequence[str]
 Element = Sequence[Composite]
@@ -103,11 +99,13 @@ class Segment(NamedTuple):
             return ""
 
 
-class Interchange:
+class Interchange(SegmentedText):
     """The text of one interchange; says in which line things stand.
 
     *escaped* tells whether values come with & < > written as in XML.
     """
+
+    code = "edifact-syntax"
 
     def __init__(self, data: bytes, name: str) -> None:
         """Decode `data`; Unfit if it is no interchange."""
@@ -121,21 +119,6 @@ class Interchange:
         if self.escaped:
             self.text = escape(self.text)
 
-    def unfit(self, message: str, segment: int, tag: str, offset: int) -> Unfit:
-        line = self.line(offset)
-        where = f"segment {segment}" + (f" ({tag})" if tag else "")
-        return unreadable(
-            "edifact-syntax",
-            f"{self.name}, {where}, line {line}: {message}.",
-            line,
-            _REMEDY,
-        )
-
-    def line(self, offset: int) -> int:
-        """Return the line (from 1) of a place in the text."""
-        text = self.text[:offset]
-        return 1 + max(text.count("\n"), text.count("\r"))
-
     def _decode(self, data: bytes) -> str:
         data = self._narrow(data).removeprefix(codecs.BOM_UTF8).lstrip()
         start = _START.match(data)
@@ -145,7 +128,7 @@ class Interchange:
                 f"{self.name}, segment 1 (UNB), line 1: there is no UNB with a syntax"
                 " identifier such as UNOC.",
                 1,
-                _REMEDY,
+                REMEDY,
             )
         identifier = start["identifier"].decode()
         coded = (start["coded"] or b"").decode()
@@ -165,7 +148,7 @@ class Interchange:
                     f"{self.name}, line {line}: byte {error.start + 1} does not fit"
                     f" the character set {identifier} ({codec}).",
                     line,
-                    _REMEDY,
+                    REMEDY,
                 ) from error
         self.warnings.append(
             f"There are characters that {identifier} does not allow; read as"
@@ -186,7 +169,7 @@ class Interchange:
                 f"{self.name}: byte {error.start + 1} does not fit the character set"
                 f" UNOY ({codec}).",
                 None,
-                _REMEDY,
+                REMEDY,
             ) from error
         self._wide = True
         return text.removeprefix("\ufeff").encode()
@@ -221,15 +204,9 @@ class Interchange:
 
         With *tags* only those, which is much faster.
         """
-        bad = _NOT_XML.search(self.text.rstrip(_PADDING))
+        bad = _NOT_XML.search(self.text.rstrip(PADDING))
         if bad is not None:
-            number = self.text.count(self.separators.terminator, 0, bad.start()) + 1
-            raise self.unfit(
-                f"the character U+{ord(bad[0]):04X} is not allowed",
-                number,
-                "",
-                bad.start(),
-            )
+            raise self.forbidden(bad.start(), self.separators.terminator)
         split = self._splitter()
         known: set[str] = set()
         for number, (offset, raw) in enumerate(self._raw(), 1):
@@ -273,16 +250,9 @@ class Interchange:
                 count += 1
                 yield cut - len(raw), raw
         rest = text[place:]
-        if rest.strip(_PADDING):
-            offset = place + len(rest) - len(rest.lstrip())
+        if rest.strip(PADDING):
             tag = _TAG.match(rest.lstrip())
-            raise self.unfit(
-                "the file ends before the segment's terminator"
-                f" {marks.terminator!r}: it is cut short or text follows its end",
-                count + 1,
-                tag[0] if tag else "",
-                offset,
-            )
+            raise self.cut_short(place, count + 1, tag[0] if tag else "", end)
 
     def _splitter(self) -> Callable[[str], Sequence[Element]]:
         """Return what takes a segment's text apart."""

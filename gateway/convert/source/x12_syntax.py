@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.convert.unfit import Unfit, unreadable
+from gateway.convert.source.segmented import NOT_XML, PADDING, SegmentedText
+from gateway.convert.unfit import unreadable
 from gateway.core.errors import N_
 
 ISA_LENGTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
@@ -14,11 +15,6 @@ ISA_LENGTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 _ISA_SIZE = 3 + sum(ISA_LENGTHS) + len(ISA_LENGTHS) + 1  # with its terminator: 106
 _REPEATING = "00402"  # the first version whose ISA11 is the repetition separator
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
-_NOT_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff"
-_PADDING = "\x00\x1a \t\r\n"
-_REMEDY = N_(
-    "Ask the sender for a correct interchange, or repair the file and resend it."
-)
 _ENCODING_REMEDY = N_("Correct the rule's attribute ENCODING, or the file.")
 
 
@@ -35,11 +31,13 @@ class Segment(NamedTuple):
         return self.elements[number - 1] if number <= len(self.elements) else ""
 
 
-class Interchange:
+class Interchange(SegmentedText):
     """The text of one interchange; says in which line things stand.
 
     *repetition* is empty before version 00402 or when ISA11 names none.
     """
+
+    code = "x12-syntax"
 
     def __init__(self, data: bytes, name: str, encoding: str = "") -> None:
         """Decode `data` and read its ISA; Unfit if it is no interchange.
@@ -58,21 +56,6 @@ class Interchange:
         if self.header.value(12) >= _REPEATING and not (sign.isalnum() or sign == " "):
             self.repetition = sign
         self._distinct()
-
-    def unfit(self, message: str, segment: int, tag: str, offset: int) -> Unfit:
-        line = self.line(offset)
-        where = f"segment {segment}" + (f" ({tag})" if tag else "")
-        return unreadable(
-            "x12-syntax",
-            f"{self.name}, {where}, line {line}: {message}.",
-            line,
-            _REMEDY,
-        )
-
-    def line(self, offset: int) -> int:
-        """Return the line (from 1) of a place in the text."""
-        text = self.text[:offset]
-        return 1 + max(text.count("\n"), text.count("\r"))
 
     def segments(self) -> Iterator[Segment]:
         """Yield the segments behind the ISA; Unfit names the first that is broken."""
@@ -97,15 +80,10 @@ class Interchange:
                 )
             yield Segment(number, offset, tag, elements)
         rest = text[place:]
-        if rest.strip(_PADDING):
+        if rest.strip(PADDING):
             tag_there = _TAG.match(rest.lstrip())
-            raise self.unfit(
-                "the file ends before the segment's terminator"
-                f" {self.terminator!r}: it is cut short or text follows its end",
-                number + 1,
-                tag_there[0] if tag_there else "",
-                place + len(rest) - len(rest.lstrip()),
-            )
+            shown = tag_there[0] if tag_there else ""
+            raise self.cut_short(place, number + 1, shown, self.terminator)
 
     def _decode(self, data: bytes, encoding: str) -> str:
         data = data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
@@ -175,13 +153,7 @@ class Interchange:
         """Raise Unfit for control characters that are not separators."""
         signs = {self.element, self.component, self.terminator, self.repetition}
         free = "".join(map(re.escape, signs))
-        pattern = re.compile(f"(?![{free}])[{_NOT_XML}]")
-        bad = pattern.search(self.text.rstrip(_PADDING))
+        pattern = re.compile(f"(?![{free}])[{NOT_XML}]")
+        bad = pattern.search(self.text.rstrip(PADDING))
         if bad is not None:
-            number = self.text.count(self.terminator, 0, bad.start()) + 1
-            raise self.unfit(
-                f"the character U+{ord(bad[0]):04X} is not allowed",
-                number,
-                "",
-                bad.start(),
-            )
+            raise self.forbidden(bad.start(), self.terminator)
