@@ -163,7 +163,7 @@ async def db(tmp_path: Path, empty_database: Path, empty_postgres: URL | None, e
         shutil.copy(empty_database, tmp_path / "gateway.db")
         kept, place = engines
         place["file"] = str(tmp_path / "gateway.db")
-        database = Database(kept.engine, kept.writer)
+        database = Database(kept.engine)
         yield database
         await database.close()
         return

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -24,7 +23,6 @@ PRAGMAS = (
     "busy_timeout=5000",
     "cache_size=-8000",  # KiB, for each connection
 )
-WRITES = "gateway_writes"
 NEW_WORK = "gateway_new_work"
 
 Connection = AsyncConnection
@@ -36,7 +34,6 @@ class Database:
     """One engine; each transaction says whether it writes."""
 
     engine: AsyncEngine
-    writer: AsyncEngine  # the same connections, marked as ones that write
     # SQLite has one writer: waiting here is fair and cheap, its busy handler is neither
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _watchers: list[Callable[[], None]] = field(default_factory=list)
@@ -56,8 +53,7 @@ class Database:
         )
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return cls(engine, engine.execution_options(**{WRITES: True}))
+        return cls(engine)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -73,6 +69,7 @@ class Database:
         with _told():
             async with self.engine.connect() as conn:
                 if self.embedded:
+                    _begin_sqlite(conn, writes=False)
                     yield conn
                 else:  # SQLite's reads are so by themselves
                     yield await conn.execution_options(
@@ -87,7 +84,9 @@ class Database:
         """
         turn = self._turn if self.embedded else nullcontext()
         with _told():
-            async with turn, self.writer.begin() as conn:
+            async with turn, self.engine.begin() as conn:
+                if self.embedded:
+                    _begin_sqlite(conn, writes=True)
                 conn.info.pop(NEW_WORK, None)
                 yield conn
                 new_work = conn.info.pop(NEW_WORK, False)
@@ -125,9 +124,12 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.close()
 
 
-def _begin_sqlite(connection: SyncConnection) -> None:
-    """Writers take the lock now: a read that upgrades later may fail as busy."""
-    writes = connection.get_execution_options().get(WRITES, False)
-    driver = connection.connection.driver_connection
+def _begin_sqlite(conn: AsyncConnection, *, writes: bool) -> None:
+    """Writers take the lock now: a read that upgrades later may fail as busy.
+
+    Not by SQLAlchemy's event: while one is listened for, each statement takes longer.
+    """
+    sync = conn.sync_connection
+    driver = sync and sync.connection.driver_connection
     if isinstance(driver, one_trip.Connection):
         driver.begin(writes=writes)

@@ -394,7 +394,7 @@ async def test_what_is_switched_on_while_a_job_is_being_parked_goes_on(line, ste
         group.create_task(line.do(job))
         while not held._waiters:
             await asyncio.sleep(0.001)
-        async with line.db.writer.begin() as conn:
+        async with replace(line.db, _turn=asyncio.Lock()).write() as conn:
             now = await integrations.get(conn, SUPPLIER)
             await integrations.put(conn, replace(now, enabled=True))
         held.release()
