@@ -81,13 +81,25 @@
 
   // --- requests --------------------------------------------------------------------------
 
+  // One at a time (hx-sync), previews beside them: an older answer would overwrite a
+  // newer one's. A file that was chosen meanwhile waits its turn where it is.
+  const aside = (event) => /\/(preview|rehearse)$/.test(event.detail.pathInfo.requestPath);
+  const files = () => [...form.querySelectorAll("[type=file]")].filter((input) => input.files.length);
+  let sent = [];
+
   form.addEventListener("htmx:beforeRequest", (event) => {
+    if (!aside(event)) sent = files();
     const executed = event.target.id === "execute" ? content() : null;
     asked.set(event.detail.xhr, { stylesheet: editor.text(), executed });
   });
 
+  form.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { detail } = event;
+    if (files().some((file) => detail.target.contains(file) && !sent.includes(file))) detail.shouldSwap = false;
+  });
+
   form.addEventListener("htmx:afterRequest", (event) => {
-    if (!event.detail.successful || /\/(preview|rehearse)$/.test(event.detail.pathInfo.requestPath)) return mark();
+    if (!event.detail.successful || aside(event)) return mark();
     const { stylesheet, executed } = asked.get(event.detail.xhr);
     const wanted = area().value;
     // typed meanwhile: what is in the editor counts, unless other text was asked for
@@ -95,7 +107,7 @@
     else area().value = editor.text();
     remember(executed);
     if (executed !== null) mark();
-    form.querySelectorAll("[type=file]").forEach((file) => (file.value = ""));
+    sent.forEach((file) => (file.value = ""));
     show();
   });
 

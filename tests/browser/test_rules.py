@@ -7,7 +7,7 @@ import pytest
 from drive.dropping import drop_file
 from drive.showroom import put
 from drive.world import ORDER, Mailbox, World
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Response, Route, expect
 
 XSD = b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'
 LINE = 5
@@ -142,6 +142,31 @@ def test_the_file_that_is_dropped_is_seen_as_the_stylesheet_sees_it(
     expect(form.get_by_text("Matches the example file")).to_be_visible()
     form.get_by_label("Matching pattern").fill(r".*\.xml")
     expect(form.get_by_text("Does not match the example file")).to_be_visible()
+
+
+def test_a_file_that_is_dropped_while_the_template_is_asked_for_is_shown(
+    form: Page, tmp_path: Path
+):
+    (tmp_path / "note.txt").write_text("Only a note")
+    held: list[Route] = []
+    answered: list[Response] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def note(response: Response) -> None:
+        answered.append(response)
+
+    form.route("**/form", hold, times=1)
+    form.on("response", note)
+    form.get_by_label("Template UUID").dispatch_event("change")
+    drop_file(form.get_by_label("Choose another example file"), tmp_path / "note.txt")
+    form.wait_for_timeout(500)  # its own answer would be there, if it did not wait
+    held[0].continue_()
+    while len(answered) < 2:
+        form.wait_for_timeout(50)
+    form.wait_for_timeout(200)  # nothing comes after it
+    expect(form.locator("#example-pane")).to_contain_text("Only a note")
 
 
 def test_what_the_help_tells_is_inserted_and_files_are_dropped(
