@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -85,7 +85,7 @@ class Keyrings:
         certificates = profile.partner_certificates
         known = self._known.get(profile.mailbox)
         if known and (known.records, known.certificates) == (records, certificates):
-            return replace(known.keyring, now=now)
+            return Keyring(known.keyring.own, known.keyring.partner, now)
         keyring = await asyncio.to_thread(Keyring.of, profile, records, now)
         if len(self._known) >= REMEMBERED:
             self._known.clear()

@@ -208,7 +208,10 @@ async def listen(door: Door, options: As2Options) -> As2Server:
 
 def _headers(request: web.BaseRequest) -> HeaderPairs:
     """Return the headers as they came; raw UTF-8 is taken as such, else Latin-1."""
-    return [(_text(name), _text(value)) for name, value in request.raw_headers]
+    try:
+        return [(name.decode(), value.decode()) for name, value in request.raw_headers]
+    except UnicodeDecodeError:
+        return [(_text(name), _text(value)) for name, value in request.raw_headers]
 
 
 def _text(raw: bytes) -> str:

@@ -4,6 +4,7 @@ Arguments: a folder with the keys, an empty folder. Says its address on one line
 """
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ async def main(keys: Path, folder: Path) -> None:
     await upgrade(db)
     us, them = people.load(keys)
     async with as2_line(db, folder, utc_now, us, them) as line:
+        gc.collect()
+        gc.freeze()  # as gateway.app.serve does once its doors are open
         print(line.url, flush=True)
         await asyncio.to_thread(sys.stdin.read)  # until the parent lets go
     await db.close()

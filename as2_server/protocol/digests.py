@@ -26,7 +26,8 @@ class Digester(Protocol):
 
 def new(name: str) -> Digester:
     """Start a digest; *name* is one of STRONGEST_FIRST."""
-    return hashlib.new(name)
+    made: Digester = getattr(hashlib, name)()  # hashlib.new() looks it up each time
+    return made
 
 
 @lru_cache(maxsize=64)

@@ -34,10 +34,10 @@ class Fields:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "Fields":
         """Check number and size; ProtocolError when there are too many."""
-        items = tuple((name, value.strip()) for name, value in pairs)
+        items = tuple([(name, value.strip()) for name, value in pairs])
         if len(items) > MAX_FIELDS:
             raise ProtocolError(f"There are more than {MAX_FIELDS} header fields.")
-        if sum(len(name) + len(value) for name, value in items) > MAX_BLOCK:
+        if sum([len(name) + len(value) for name, value in items]) > MAX_BLOCK:
             raise ProtocolError(f"The header fields exceed {MAX_BLOCK} bytes.")
         return cls(items)
 
@@ -50,9 +50,10 @@ class Fields:
         lines = _FOLD.sub(b" ", block.rstrip(b"\r\n")).split(b"\n")
         for line in lines if lines != [b""] else []:
             name, colon, value = _text(line).partition(":")
-            if not colon or not _NAME.fullmatch(name.rstrip()):
+            name = name.rstrip()
+            if not colon or not _NAME.fullmatch(name):
                 raise ProtocolError(f"The line {line[:60]!r} is no header field.")
-            pairs.append((name.rstrip(), value))
+            pairs.append((name, value))
         return cls.of(pairs)
 
     def get(self, name: str) -> str:

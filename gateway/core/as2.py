@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from gateway.core.model import MailboxId
 from gateway.core.retry import RetryPolicy
@@ -80,16 +81,20 @@ class As2Profile:
     @property
     def ciphers(self) -> frozenset[str]:
         """What a message may be encrypted with; what we use the partner may use."""
-        return self._allowed(CIPHERS, self.encryption)
+        return _allowed(CIPHERS, self.encryption, self.legacy)
 
     @property
     def digests(self) -> frozenset[str]:
         """What a message or an MDN may be signed with."""
-        return self._allowed(DIGESTS, self.signing)
+        return _allowed(DIGESTS, self.signing, self.legacy)
 
-    def _allowed(self, known: Sequence[str], ours: str) -> frozenset[str]:
-        modern = {name for name in known if name not in LEGACY}
-        return frozenset(modern | (set(known) & (self.legacy | {ours})))
+
+@lru_cache(maxsize=256)
+def _allowed(
+    known: tuple[str, ...], ours: str, legacy: frozenset[str]
+) -> frozenset[str]:
+    modern = {name for name in known if name not in LEGACY}
+    return frozenset(modern | (set(known) & (legacy | {ours})))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
