@@ -34,6 +34,25 @@ def _add(dialect: str) -> Insert:
     )
 
 
+_FREE = (
+    jobs.c.dead.is_(False),
+    jobs.c.id.not_in(bindparam("but", expanding=True)),
+    jobs.c.lane.not_in(bindparam("full", expanding=True)),
+)
+_DUE = (
+    select(jobs.c.id)
+    .where(*_FREE, jobs.c.run_at <= bindparam("now"))
+    .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < bindparam("now")))
+    .order_by(jobs.c.run_at, jobs.c.id)
+    .limit(bindparam("most"))
+)
+_TAKE = (
+    update(jobs)
+    .where(jobs.c.id.in_(_DUE.with_for_update(skip_locked=True)))
+    .values(worker=bindparam("holder"), lease_until=bindparam("until"))
+    .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.lane)
+)
+_NEXT = select(func.min(jobs.c.run_at)).where(*_FREE, jobs.c.worker.is_(None))
 _HELD = (jobs.c.id == bindparam("job"), jobs.c.worker == bindparam("holder"))
 _GONE, _CHANGED = delete(jobs).where(*_HELD), update(jobs).where(*_HELD)
 
@@ -130,27 +149,13 @@ class Jobs:
         `but` are jobs this worker still does, though their lease is over or they were
         added again: they are free once it has noticed.
         """
-        due = (
-            select(jobs.c.id)
-            .where(jobs.c.dead.is_(False), jobs.c.run_at <= now)
-            .where(jobs.c.id.not_in(but), jobs.c.lane.not_in(full))
-            .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
-            .order_by(jobs.c.run_at, jobs.c.id)
-            .limit(limit)
-        )
+        wanted = {"now": now, "but": list(but), "full": list(full)}
         async with self.db.read() as conn:  # most looks find nothing: do not write
-            if (await conn.execute(due.limit(1))).first() is None:
+            if (await conn.execute(_DUE, {**wanted, "most": 1})).first() is None:
                 return []
-        taken = (
-            update(jobs)
-            .where(jobs.c.id.in_(due.with_for_update(skip_locked=True)))
-            .values(worker=worker, lease_until=now + lease)
-            .returning(
-                jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.lane
-            )
-        )
+        take = {"most": limit, "holder": worker, "until": now + lease}
         async with self.db.write() as conn:
-            rows = sorted((await conn.execute(taken)).all())
+            rows = sorted((await conn.execute(_TAKE, wanted | take)).all())
         return [
             Job(
                 id=row.id,
@@ -226,12 +231,7 @@ class Jobs:
         self, but: Collection[int] = (), full: Collection[str] = ()
     ) -> datetime | None:
         """Return when the next free job is due, `but` for these; None if none is."""
-        first = select(func.min(jobs.c.run_at)).where(
-            jobs.c.dead.is_(False),
-            jobs.c.worker.is_(None),
-            jobs.c.id.not_in(but),
-            jobs.c.lane.not_in(full),
-        )
+        wanted = {"but": list(but), "full": list(full)}
         async with self.db.read() as conn:
-            due: datetime | None = (await conn.execute(first)).scalar()
+            due: datetime | None = (await conn.execute(_NEXT, wanted)).scalar()
             return due
