@@ -11,10 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.core.errors import StorageError
+from gateway.store import tables
 from gateway.store.database import Database
 from gateway.store.migrations import newest, present, scripts, upgrade
 from gateway.store.migrations.scripts import config
-from gateway.store.tables import metadata
 
 AGAIN = """
 import asyncio, sys
@@ -40,7 +40,7 @@ async def empty(tmp_path):
 
 def differences(connection):
     context = MigrationContext.configure(connection, opts={"compare_type": False})
-    return compare_metadata(context, metadata)
+    return compare_metadata(context, tables.metadata)
 
 
 async def test_the_scripts_make_the_tables_that_the_program_uses(empty):
@@ -63,6 +63,23 @@ async def test_an_empty_database_is_made_as_the_scripts_make_it(empty, tmp_path)
         await conn.run_sync(scripts.run, "", "head")
     assert await made(empty) == await made(other)
     await other.close()
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_a_database_of_the_first_version_is_upgraded_and_keeps_its_data(
+    empty, there
+):
+    """For a while the first script made the table of the second one, too."""
+    await upgrade(empty, "0001")
+    async with empty.write() as conn:
+        await conn.execute(text("INSERT INTO settings VALUES ('a', '1')"))
+        if there:
+            await conn.run_sync(tables.unsynced.create)
+    await upgrade(empty)
+    async with empty.read() as conn:
+        assert await present(conn) == newest()
+        assert await conn.run_sync(differences) == []
+        assert await conn.scalar(text("SELECT count(*) FROM settings")) == 1
 
 
 async def test_an_empty_database_has_no_version_and_gets_the_newest(empty):

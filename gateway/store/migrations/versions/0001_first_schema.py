@@ -128,18 +128,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("uuid", name=op.f("pk_templates")),
     )
     op.create_table(
-        "unsynced",
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_unsynced")),
-    )
-    with op.batch_alter_table("unsynced", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_unsynced_stored_at"), ["stored_at"], unique=False
-        )
-
-    op.create_table(
         "users",
         sa.Column("login", sa.String(length=255), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False),
