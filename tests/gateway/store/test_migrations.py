@@ -70,8 +70,8 @@ async def test_a_database_of_the_first_version_is_upgraded_and_keeps_its_data(
     empty, there
 ):
     """For a while the first script made the table of the second one, too."""
-    await upgrade(empty, "0001")
     async with empty.write() as conn:
+        await conn.run_sync(scripts.run, "", "0001")
         await conn.execute(text("INSERT INTO settings VALUES ('a', '1')"))
         if there:
             await conn.run_sync(tables.unsynced.create)
