@@ -82,20 +82,28 @@
   // --- requests --------------------------------------------------------------------------
 
   // One at a time (hx-sync), previews beside them: an older answer would overwrite a
-  // newer one's. A file that was chosen meanwhile waits its turn where it is.
+  // newer one's. What was chosen since the question stays itself in what is drawn anew.
   const aside = (event) => /\/(preview|rehearse)$/.test(event.detail.pathInfo.requestPath);
-  const files = () => [...form.querySelectorAll("[type=file]")].filter((input) => input.files.length);
-  let sent = [];
+  const chosen = new Set();
+
+  form.addEventListener("change", (event) => chosen.add(event.target), true);
 
   form.addEventListener("htmx:beforeRequest", (event) => {
-    if (!aside(event)) sent = files();
+    if (!aside(event)) chosen.clear();
     const executed = event.target.id === "execute" ? content() : null;
     asked.set(event.detail.xhr, { stylesheet: editor.text(), executed });
   });
 
   form.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const { detail } = event;
-    if (files().some((file) => detail.target.contains(file) && !sent.includes(file))) detail.shouldSwap = false;
+    const { target, fragment } = event.detail;
+    for (const control of chosen) {
+      if (!target.contains(control)) continue;
+      const same = fragment.querySelector(`[name="${control.name}"]`);
+      const focused = control === document.activeElement;
+      if (same) same.replaceWith(control);
+      else event.detail.shouldSwap = false;
+      if (focused) setTimeout(() => control.focus());
+    }
   });
 
   form.addEventListener("htmx:afterRequest", (event) => {
@@ -107,7 +115,7 @@
     else area().value = editor.text();
     remember(executed);
     if (executed !== null) mark();
-    sent.forEach((file) => (file.value = ""));
+    form.querySelectorAll("[type=file]").forEach((file) => chosen.has(file) || (file.value = ""));
     show();
   });
 

@@ -144,29 +144,49 @@ def test_the_file_that_is_dropped_is_seen_as_the_stylesheet_sees_it(
     expect(form.get_by_text("Does not match the example file")).to_be_visible()
 
 
-def test_a_file_that_is_dropped_while_the_template_is_asked_for_is_shown(
-    form: Page, tmp_path: Path
-):
-    (tmp_path / "note.txt").write_text("Only a note")
-    held: list[Route] = []
-    answered: list[Response] = []
+@pytest.fixture
+def answered(form: Page) -> list[Response]:
+    """Hold the form's first request for half a second; note what is answered."""
+    noted: list[Response] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        form.wait_for_timeout(500)  # whoever does not wait would be answered before
+        route.continue_()
 
     def note(response: Response) -> None:
-        answered.append(response)
+        noted.append(response)
 
     form.route("**/form", hold, times=1)
     form.on("response", note)
+    return noted
+
+
+def wait_for(form: Page, answered: list[Response], number: int) -> None:
+    """Wait until so many answers are drawn."""
+    while len(answered) < number:
+        form.wait_for_timeout(50)
+    form.wait_for_timeout(200)
+
+
+def test_a_file_that_is_dropped_while_the_template_is_asked_for_is_shown(
+    form: Page, tmp_path: Path, answered: list[Response]
+):
+    (tmp_path / "note.txt").write_text("Only a note")
     form.get_by_label("Template UUID").dispatch_event("change")
     drop_file(form.get_by_label("Choose another example file"), tmp_path / "note.txt")
-    form.wait_for_timeout(500)  # its own answer would be there, if it did not wait
-    held[0].continue_()
-    while len(answered) < 2:
-        form.wait_for_timeout(50)
-    form.wait_for_timeout(200)  # nothing comes after it
+    wait_for(form, answered, 2)
     expect(form.locator("#example-pane")).to_contain_text("Only a note")
+
+
+def test_files_that_are_dropped_quickly_are_all_taken(
+    form: Page, tmp_path: Path, answered: list[Response]
+):
+    for name in ("one.sch", "two.sch"):
+        (tmp_path / name).write_text("<schema/>")
+        drop_file(form.get_by_label("Add a validation file"), tmp_path / name)
+    wait_for(form, answered, 2)
+    expect(form.locator("#validations")).to_contain_text("one.sch")
+    expect(form.locator("#validations")).to_contain_text("two.sch")
 
 
 def test_what_the_help_tells_is_inserted_and_files_are_dropped(
