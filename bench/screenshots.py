@@ -6,7 +6,6 @@ NAME-light.webp, NAME-dark.webp, and NAME-narrow.webp for a telephone.
 
 import base64
 import re
-import shutil
 import sqlite3
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import paths
 
 import gallery
 from as2_builders import a_person
+from drive.browser import CHROMIUM
 from drive.process import GatewayProcess
 from drive.showroom import Showroom, a_user, furnish, page_paths, put
 from drive.world import ORDER, World, eventually
@@ -28,7 +28,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PER_DAY = (9, 14, 11, 3, 12, 17, 8)
 """Orders of the days before, the oldest first; then those of today."""
-CHROMIUM = shutil.which("chromium") or "chromium"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 TALLEST = 1800
 QUALITY = 62

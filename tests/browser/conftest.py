@@ -1,16 +1,15 @@
 """Debian's Chromium before a gateway of its own."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drive.browser import CHROMIUM
 from drive.process import GatewayProcess
 from drive.world import World
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",  # who runs the tests may be root
     "--disable-gpu",
@@ -28,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.acceptance)
             if CHROMIUM is None:
-                reason = "no browser here (Debian: chromium)"
+                reason = "no browser here (Debian: chromium-headless-shell)"
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
@@ -60,6 +59,7 @@ def page(chromium: Browser, world: World) -> Iterator[Page]:
         base_url=world.process.endpoints["admin"]["url"],
         ignore_https_errors=True,
         permissions=["clipboard-read", "clipboard-write"],
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     found = context.new_page()
