@@ -89,7 +89,11 @@ class StoreAs2Log:
             findings=findings,
             mdn=mdn,
             arrived=arrived,
-            unsynced={p.blob.sha256: p.unsynced for p in payloads if p.unsynced},
+            unsynced={
+                one.blob.sha256: one.unsynced
+                for one in payloads
+                if one.unsynced is not None
+            },
         )
         return await self._gathering.do(taking)
 

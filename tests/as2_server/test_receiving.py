@@ -111,12 +111,15 @@ async def test_a_larger_raw_message_is_kept_as_a_blob(station):
     assert station.content(row) == body
 
 
-async def test_a_small_document_that_a_power_cut_takes_is_written_anew(station, clock):
-    await station.sent(EDI)
+@pytest.mark.parametrize("data", [EDI, b""])
+async def test_a_small_document_that_a_power_cut_takes_is_written_anew(
+    station, clock, data
+):
+    await station.sent(data)
     (row,) = await station.transfers()
     (station.blobs.root / row["sha256"][:2] / row["sha256"]).unlink()
     await Syncing(station.db, station.blobs, clock).recover()
-    assert station.content(row) == EDI
+    assert station.content(row) == data
 
 
 async def test_several_documents_become_several_transfers(station):
