@@ -5,25 +5,38 @@ elsewhere until they are secured.
 """
 
 import asyncio
-import errno
 import fcntl
 import hashlib
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.core.errors import Outage, StorageError
+from gateway.adapters.blob_files import (
+    create,
+    discard,
+    doubt,
+    fsync,
+    has,
+    holds,
+    older,
+    synced,
+    told,
+)
+from gateway.core.errors import StorageError
 from gateway.core.model import BlobRef
 from gateway.core.ports import NewId
 
 CHUNK = 1 << 18
 LAID_MAX = 1 << 14
 """Bytes of a payload that may be there without being synced."""
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -46,13 +59,13 @@ class FolderWriter:
 
     def _flush(self) -> None:
         data, self.gathered = self.gathered, bytearray()
-        with _told(self.blobs.root):
+        with told(self.blobs.root):
             self.digest.update(data)
             self.file.write(data)
 
     def _commit(self) -> BlobRef:
         self._flush()
-        with _told(self.blobs.root):
+        with told(self.blobs.root):
             self.file.flush()
             os.fsync(self.file.fileno())
             ref = BlobRef(self.digest.hexdigest(), self.file.tell())
@@ -77,11 +90,11 @@ class FolderBlobs:
     async def writer(self) -> AsyncIterator[FolderWriter]:
         """Open a writer; without its commit nothing is left."""
         temp = self._temp()
-        file = await asyncio.to_thread(_create, temp)
+        file = await asyncio.to_thread(create, temp)
         try:
             yield FolderWriter(self, temp, file)
         finally:
-            await asyncio.to_thread(_discard, temp, file)
+            await asyncio.to_thread(discard, temp, file)
 
     async def put(self, data: bytes) -> BlobRef:
         """Store `data` whole; durable when this returns."""
@@ -123,7 +136,7 @@ class FolderBlobs:
         """Yield, folder by folder, the digests that nobody stored since *before*."""
         for number in range(256):
             folder = self.root / f"{number:02x}"
-            found = await asyncio.to_thread(_older, folder, before.timestamp())
+            found = await asyncio.to_thread(older, folder, before.timestamp())
             if found:
                 yield [path.name for path in found]
 
@@ -134,19 +147,19 @@ class FolderBlobs:
     # --- In threads ------------------------------------------------------------------
 
     def settle(self, temp: Path, ref: BlobRef, *, keep: bool) -> None:
-        """Give a synced file its name, durably; the same bytes are kept once."""
+        """Give a synced file its name, durably; the same bytes are kept once.
+
+        A small one takes the place of what is there, which may be laid down only.
+        """
         target = self.path(ref)
         self._make(target.parent)
         with self._lock(fcntl.LOCK_SH):
-            if _same(temp, target, ref.size):
-                os.utime(target)  # remove() leaves it alone from now on
-                _fsync(target)  # it may have been laid down only
-                if not keep:
-                    temp.unlink()
-            else:
+            if ref.size <= LAID_MAX or not has(target, ref.size):
                 self._name(temp, target, keep=keep)
-                os.utime(target)
-        _fsync(target.parent)  # also for who came first and has not done it yet
+            os.utime(target)  # remove() leaves it alone from now on
+            if not keep:
+                temp.unlink(missing_ok=True)
+        fsync(target.parent)  # also for who came first and has not done it yet
 
     def _name(self, temp: Path, target: Path, *, keep: bool) -> None:
         """Put the file in its place in one step: others may do the same right now."""
@@ -166,51 +179,81 @@ class FolderBlobs:
         """Store at most LAID_MAX bytes without waiting for the disk."""
         ref = _ref(data)
         target = self.path(ref)
-        with _told(self.root):
+        with told(self.root):
             self._make(target.parent)
             with self._lock(fcntl.LOCK_SH):
-                if _holds(target, data):
+                laid = holds(target, data) or self._laid(target, data)
+                if laid:
                     os.utime(target)
-                    return ref
-                temp = self._temp()
-                with _create(temp) as file:
-                    file.write(data)
-                temp.replace(target)
-        return ref
+        return ref if laid else self.put_here(data)
 
-    def secure(self, payloads: Sequence[bytes]) -> None:
-        """Make durable what was laid down; what a power cut took is written anew."""
-        folders = set()
-        for data in payloads:
-            target = self.path(_ref(data))
-            with _told(self.root):
-                if _holds(target, data):
-                    _fsync(target)
-                    folders.add(target.parent)
-                else:
-                    self.put_here(data)
-        with _told(self.root):
-            for folder in folders:
-                _fsync(folder)
+    def _laid(self, target: Path, data: bytes) -> bool:
+        """Lay it down unless a file is there: another's may be synced by now."""
+        temp = self._temp()
+        file = create(temp)
+        try:
+            file.write(data)
+            file.flush()
+            os.link(temp, target)
+        except FileExistsError:
+            return False
+        finally:
+            discard(temp, file)
+        return True
+
+    def secure(self, payloads: Mapping[str, bytes]) -> Collection[str]:
+        """Make durable what was laid down, by digest; return those that now are.
+
+        What is missing or was refused by the disk is written anew; if that fails, the
+        log says so.
+        """
+        folders, doubted = defaultdict(list), []
+        for digest, data in payloads.items():
+            target = self.path(BlobRef(digest, len(data)))
+            if holds(target, data) and synced(target):
+                folders[target.parent].append(digest)
+            else:
+                doubted.append(digest)
+        for folder, digests in folders.items():
+            if not synced(folder):
+                doubted += digests
+        failed = {each for each in doubted if not self._anew(each, payloads[each])}
+        return payloads.keys() - failed
+
+    def _anew(self, digest: str, data: bytes) -> bool:
+        target = self.path(BlobRef(digest, len(data)))
+        doubt(target)
+        try:
+            self.put_here(data)
+        except StorageError as error:
+            doubt(target)  # it may be another file by now
+            log.error(  # noqa: TRY400 - the text says it all
+                "payload %s is kept in the database, but not on the disk: %s; see to "
+                "the disk, it is tried again every minute",
+                digest,
+                error,
+            )
+            return False
+        return True
 
     def put_here(self, data: bytes) -> BlobRef:
         ref = _ref(data)
         temp = self._temp()
-        file = _create(temp)
+        file = create(temp)
         try:
-            with _told(self.root):
+            with told(self.root):
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
                 self.settle(temp, ref, keep=False)
         except BaseException:
-            _discard(temp, file)
+            discard(temp, file)
             raise
         file.close()
         return ref
 
     def _adopt(self, file: Path, *, keep: bool) -> BlobRef:
-        with _told(self.root), file.open("rb") as opened:
+        with told(self.root), file.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256")
             os.fsync(opened.fileno())
             ref = BlobRef(digest.hexdigest(), opened.tell())
@@ -232,8 +275,8 @@ class FolderBlobs:
     def _make(self, folder: Path) -> None:
         if folder.name not in self._made:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _fsync(self.root)
-            _fsync(self.root.parent)
+            fsync(self.root)
+            fsync(self.root.parent)
             self._made.add(folder.name)
 
     @contextmanager
@@ -247,8 +290,8 @@ class FolderBlobs:
             os.close(fd)
 
     def _sweep(self, before: float) -> int:
-        with _told(self.root):
-            stale = _older(self.root / "tmp", before)
+        with told(self.root):
+            stale = older(self.root / "tmp", before)
             for path in stale:
                 path.unlink(missing_ok=True)
         return len(stale)
@@ -257,85 +300,12 @@ class FolderBlobs:
         removed = 0
         for digest in digests:
             path = self.path(BlobRef(digest, 0))
-            with _told(self.root), self._lock(fcntl.LOCK_EX):
+            with told(self.root), self._lock(fcntl.LOCK_EX):
                 if path.is_file() and path.stat().st_mtime < before:
                     path.unlink()
                     removed += 1
         return removed
 
 
-def _older(folder: Path, before: float) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return [
-                Path(entry.path)
-                for entry in entries
-                if entry.is_file() and entry.stat().st_mtime < before
-            ]
-    except FileNotFoundError:
-        return []
-
-
-def _create(temp: Path) -> BinaryIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with _told(temp.parent):
-        try:
-            fd = os.open(temp, flags, 0o600)
-        except FileNotFoundError:
-            temp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = os.open(temp, flags, 0o600)
-        return os.fdopen(fd, "wb")
-
-
-def _discard(temp: Path, file: BinaryIO) -> None:
-    """Close and remove; what a full disk left unwritten is of no interest now."""
-    temp.unlink(missing_ok=True)
-    try:
-        file.close()
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-
-
-@contextmanager
-def _told(where: Path) -> Iterator[None]:
-    """Say in words what the disk refused."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise Outage(
-                f"no room is left on the disk of {where}; free some space or move the "
-                "data directory to a larger disk"
-            ) from error
-        raise StorageError(
-            f"{error.filename or where} could not be used: {error.strerror}"
-        ) from error
-
-
 def _ref(data: bytes) -> BlobRef:
     return BlobRef(hashlib.sha256(data).hexdigest(), len(data))
-
-
-def _holds(target: Path, data: bytes) -> bool:
-    try:
-        with target.open("rb", buffering=0) as file:
-            return file.read(len(data) + 1) == data
-    except FileNotFoundError:
-        return False
-
-
-def _same(file: Path, target: Path, size: int) -> bool:
-    """Whether the bytes are there; only a small file may be damaged by a power cut."""
-    if not target.is_file() or target.stat().st_size != size:
-        return False
-    return size > LAID_MAX or target.read_bytes() == file.read_bytes()
-
-
-def _fsync(path: Path) -> None:
-    """Have a file, or a folder's names, on the disk."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters import blobs as module
-from gateway.adapters.blobs import CHUNK, FolderBlobs
-from gateway.core.errors import StorageError
+from gateway.adapters.blobs import CHUNK, LAID_MAX, FolderBlobs
+from gateway.core.errors import Outage, StorageError
 from gateway.core.model import BlobRef
 
 ABC = hashlib.sha256(b"abc").hexdigest()
@@ -113,37 +113,159 @@ async def test_a_damaged_blob_is_replaced_by_the_same_bytes_stored_again(blobs):
     assert await content(blobs, ref) == b"abc"
 
 
+@pytest.fixture
+def synced(monkeypatch):
+    """Note what is synced: the names and the inodes."""
+    found = []
+    fsync = os.fsync
+
+    def noted(fd):
+        found.extend([Path(f"/proc/self/fd/{fd}").readlink().name, os.fstat(fd).st_ino])
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+def inode(blobs, ref):
+    return blobs.path(ref).stat().st_ino
+
+
 async def test_a_blob_is_laid_down_without_the_disk_and_synced_when_it_is_secured(
-    blobs, monkeypatch
+    blobs, synced
 ):
-    await blobs.put(b"abc")
-    blobs.path(BlobRef(ABC, 3)).unlink()
-    synced = []
-    fsync = os.fsync
-
-    def noted(fd):
-        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
-        fsync(fd)
-
-    monkeypatch.setattr(module.os, "fsync", noted)
-    assert blobs.lay_here(b"abc") == BlobRef(ABC, 3)
+    ref = await blobs.put(b"abc")
+    blobs.path(ref).unlink()
+    synced.clear()
+    assert blobs.lay_here(b"abc") == ref
     assert synced == []
-    blobs.secure([b"abc"])
-    assert synced == [ABC, "ba"]
+    assert files(blobs) == [ABC]
+    assert blobs.secure({ABC: b"abc"}) == {ABC}
+    assert synced[::2] == [ABC, "ba"]
 
 
-async def test_storing_what_was_only_laid_down_makes_it_durable(blobs, monkeypatch):
-    blobs.lay_here(b"abc")
-    synced = []
+@pytest.mark.parametrize("way", ["put", "adopt", "adopt and keep"])
+async def test_a_small_blob_that_may_be_laid_only_gives_way_to_a_synced_one(
+    blobs, synced, tmp_path, way
+):
+    ref = blobs.lay_here(b"abc")
+    spool = tmp_path / "spool"
+    spool.write_bytes(b"abc")
+    age(spool)
+    with blobs.path(ref).open() as laid:  # else its number may be given again
+        if way == "put":
+            await blobs.put(b"abc")
+        else:
+            await blobs.adopt(spool, keep=way != "adopt")
+        assert inode(blobs, ref) != os.fstat(laid.fileno()).st_ino
+    assert inode(blobs, ref) in synced
+    assert spool.exists() == (way != "adopt")
+    assert blobs.path(ref).stat().st_mtime > LONG_AGO.timestamp()
+
+
+async def test_a_large_blob_that_is_there_is_kept(blobs):
+    ref = await blobs.put(bytes(LAID_MAX + 1))
+    before = inode(blobs, ref)
+    with blobs.path(ref).open():
+        await blobs.put(bytes(LAID_MAX + 1))
+        assert inode(blobs, ref) == before
+    assert files(blobs) == [ref.sha256]
+
+
+async def test_laying_down_leaves_what_is_there_already(blobs, monkeypatch):
+    """Another may have stored and synced it since it was looked for."""
+    ref = await blobs.put(b"abc")
+    missed = iter([False])
+    monkeypatch.setattr(module, "holds", lambda *_: next(missed))
+    replaced = []
+    settle = FolderBlobs.settle
+
+    def noted(self, temp, ref, *, keep):
+        replaced.append(inode(self, ref))
+        settle(self, temp, ref, keep=keep)
+
+    before = inode(blobs, ref)
+    monkeypatch.setattr(FolderBlobs, "settle", noted)
+    assert blobs.lay_here(b"abc") == ref
+    assert replaced == [before]  # by a synced one
+    assert files(blobs) == [ABC]
+
+
+@pytest.mark.parametrize("what", [ABC, "ba"])
+async def test_what_the_disk_refused_once_is_not_believed_but_written_anew(
+    blobs, monkeypatch, what
+):
+    """Linux reports once that it could not write a file, then takes it for clean."""
+    ref = blobs.lay_here(b"abc")
+    refused = [what, "1", "2"]  # then the new files, too
     fsync = os.fsync
 
-    def noted(fd):
-        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+    def failing(fd):
+        name = Path(f"/proc/self/fd/{fd}").readlink().name
+        if name in refused:
+            refused.remove(name)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         fsync(fd)
 
-    monkeypatch.setattr(module.os, "fsync", noted)
-    await blobs.put(b"abc")
-    assert ABC in synced
+    monkeypatch.setattr(os, "fsync", failing)
+    with blobs.path(ref).open() as laid:
+        assert blobs.secure({ABC: b"abc"}) == set()
+        assert blobs.secure({ABC: b"abc"}) == set()
+        again = FolderBlobs(blobs.root, lambda: "again")
+        assert again.secure({ABC: b"abc"}) == {ABC}
+        assert inode(blobs, ref) != os.fstat(laid.fileno()).st_ino
+    assert refused == []
+    assert await content(blobs, ref) == b"abc"
+    assert files(blobs) == [ABC]
+    assert again.secure({ABC: b"abc"}) == {ABC}
+
+
+async def test_a_refused_file_is_not_believed_after_a_crash_either(blobs, monkeypatch):
+    ref = blobs.lay_here(b"abc")
+
+    def refused(_fd):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refused)
+        cut_at(patch, FolderBlobs, "put_here")
+        with pytest.raises(PowerCut):
+            blobs.secure({ABC: b"abc"})
+    with blobs.path(ref).open() as left:
+        assert blobs.secure({ABC: b"abc"}) == {ABC}
+        assert inode(blobs, ref) != os.fstat(left.fileno()).st_ino
+
+
+async def test_a_file_whose_folder_the_disk_refused_is_not_believed(blobs, monkeypatch):
+    ref = blobs.lay_here(b"abc")
+    blobs.path(ref).unlink()
+
+    def refused(_path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "fsync", refused)
+        assert blobs.secure({ABC: b"abc"}) == set()
+    with blobs.path(ref).open() as left:
+        assert blobs.secure({ABC: b"abc"}) == {ABC}
+        assert inode(blobs, ref) != os.fstat(left.fileno()).st_ino
+
+
+async def test_one_that_cannot_be_secured_is_logged_and_the_others_are(blobs, caplog):
+    ref = blobs.lay_here(b"bad")
+    blobs.path(ref).unlink()
+    blobs.path(ref).mkdir()
+    loop = blobs.path(blobs.lay_here(b"loop"))
+    loop.unlink()
+    loop.symlink_to(loop)  # as unreadable as one on a bad sector
+    blobs.lay_here(b"abc")
+    payloads = {ref.sha256: b"bad", loop.name: b"loop", ABC: b"abc"}
+    assert blobs.secure(payloads) == {loop.name, ABC}
+    (line,) = caplog.messages
+    assert line.startswith(f"payload {ref.sha256} is kept in the database, but not on")
+    assert "Is a directory" in line
+    assert "see to the disk" in line
+    assert await content(blobs, BlobRef(loop.name, 4)) == b"loop"
 
 
 @pytest.mark.parametrize("left", [None, b"", b"\0\0\0"])
@@ -152,7 +274,7 @@ async def test_what_a_power_cut_took_of_a_laid_blob_is_written_anew(blobs, left)
     blobs.path(ref).unlink()
     if left is not None:
         blobs.path(ref).write_bytes(left)
-    blobs.secure([b"abc"])
+    blobs.secure({ABC: b"abc"})
     assert await content(blobs, ref) == b"abc"
 
 
@@ -261,14 +383,54 @@ async def test_a_writer_survives_a_disk_that_is_full_even_at_its_end(
     def create(_temp):
         return open("/dev/full", "wb", buffering=CHUNK * 4)  # noqa: PTH123 - the writer closes it
 
-    monkeypatch.setattr(module, "_create", create)
+    monkeypatch.setattr(module, "create", create)
     with pytest.raises(StorageError, match="no room is left"):
         async with blobs.writer() as writer:
             await writer.write(b"a" * CHUNK)
             await writer.commit()
 
 
-STEPS = [(module.os, "fsync"), (FolderBlobs, "settle"), (module, "_fsync")]
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110 - evaluated at import
+@pytest.mark.parametrize("step", ["write", "link"])
+def test_laying_down_on_a_full_disk_leaves_nothing(blobs, monkeypatch, step):
+    def create(temp):
+        temp.parent.mkdir(parents=True, exist_ok=True)
+        temp.touch()
+        return open("/dev/full", "wb")  # noqa: PTH123 - the writer closes it
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if step == "write":
+        monkeypatch.setattr(module, "create", create)
+    else:
+        monkeypatch.setattr(module.os, "link", full)
+    with pytest.raises(Outage, match="no room is left"):
+        blobs.lay_here(b"abc")
+    assert files(blobs) == []
+
+
+LAID_STEPS = [(module, "create"), (module.os, "link"), (module.os, "utime")]
+
+
+@pytest.mark.parametrize("step", range(len(LAID_STEPS)))
+async def test_a_crash_while_a_blob_is_laid_down_never_shows_half_of_it(
+    blobs, monkeypatch, step
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "discard", lambda _temp, file: file.close())
+        cut_at(patch, *LAID_STEPS[step])
+        with pytest.raises(PowerCut):
+            blobs.lay_here(b"abc")
+    whole = blobs.path(BlobRef(ABC, 3))
+    assert not whole.exists() or whole.read_bytes() == b"abc"
+    await blobs.sweep(LATER)
+    assert blobs.lay_here(b"abc") == BlobRef(ABC, 3)
+    assert files(blobs) == [ABC]
+    assert blobs.secure({ABC: b"abc"}) == {ABC}
+
+
+STEPS = [(module.os, "fsync"), (FolderBlobs, "settle"), (module, "fsync")]
 
 
 @pytest.mark.parametrize("step", range(len(STEPS)))
@@ -279,7 +441,7 @@ async def test_a_power_cut_between_the_steps_never_shows_half_a_blob(
     spool.write_bytes(b"abc")
     with monkeypatch.context() as patch:
         # a dead process tidies nothing up
-        patch.setattr(module, "_discard", lambda _temp, file: file.close())
+        patch.setattr(module, "discard", lambda _temp, file: file.close())
         cut_at(patch, *STEPS[step])
         with pytest.raises(PowerCut):
             await blobs.put(b"abc")
