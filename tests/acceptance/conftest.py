@@ -9,13 +9,13 @@ from drive.warm import Warm
 from drive.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postbox():
     with mail_server() as box:
         yield box
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox):
     """Share one gateway; each scenario makes its own mailboxes in it."""
     folder = tmp_path_factory.mktemp("world")
@@ -25,6 +25,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, postbox: Postbox):
             "GATEWAY_SMTP_HOST": "127.0.0.1",
             "GATEWAY_SMTP_PORT": str(postbox.port),
             "GATEWAY_LIMITS_CONVERSION_SECONDS": "6",  # some must run into it
+            "GATEWAY_LIMITS_CONVERSION_WORKERS": "2",  # others are served meanwhile
         },
     )
     try:

@@ -21,6 +21,7 @@ SETTINGS = {
     "GATEWAY_AS2_HOST": "127.0.0.1",
     "GATEWAY_AS2_PORT": "0",
     "GATEWAY_ADMIN_PORT": "0",
+    "GATEWAY_LIMITS_CONVERSION_WORKERS": "1",  # to start one takes half a second
 }
 
 
