@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from saxon_here import saxon_here
 
 from gateway.convert.schematron import compile_schematron
 from gateway.convert.unfit import Unfit
@@ -34,7 +35,7 @@ def ubl() -> Path:
 
 @pytest.fixture(scope="module")
 def saxon() -> Saxon:
-    return Saxon()
+    return saxon_here()
 
 
 @pytest.fixture(scope="module")
