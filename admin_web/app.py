@@ -13,7 +13,7 @@ from admin_web.api.operation import DESK, endpoint
 from admin_web.errors import guarded
 from admin_web.pages.faults import as_page
 from admin_web.pages.shell import POLICY, add_pages
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.ports import NewId
 
 HEADERS = {

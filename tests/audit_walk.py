@@ -6,7 +6,7 @@ from inspect import getmembers, isfunction, signature
 from typing import get_type_hints
 
 from admin_web.api.areas import operations
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.desk.audit import AuditQuery
 
 JSON = "application/json"

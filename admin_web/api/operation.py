@@ -17,9 +17,9 @@ from pydantic import BaseModel, TypeAdapter
 
 from admin_web.api.models import Body, Query
 from admin_web.api.parse import json_body, query_of
-from gateway.core.desk import Desk
 from gateway.core.desk.accounts import Origin
 from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.desk.areas import Desk
 from gateway.core.errors import Forbidden, Invalid, QuotaExceeded, Unauthenticated
 
 DESK = web.AppKey("desk", Desk)

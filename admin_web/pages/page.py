@@ -30,8 +30,8 @@ from admin_web.pages.session import (
     session_of,
 )
 from admin_web.pages.texts import N_
-from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.desk.areas import Desk
 from gateway.core.errors import Forbidden, QuotaExceeded
 from gateway.core.model import MailboxId
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.errors import NotFound
 from gateway.core.integration import Mailbox
 from gateway.core.model import MailboxId

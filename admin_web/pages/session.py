@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from admin_web.pages.texts import N_
-from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor
+from gateway.core.desk.areas import Desk
 from gateway.core.errors import Forbidden
 
 COOKIE = "gateway-session"

@@ -12,7 +12,7 @@ from gateway.app.engine import Engine
 from gateway.app.foundation import new_id, utc_now
 from gateway.app.tls import ListenerTls
 from gateway.config import Config
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.desk.certificates import Purpose
 from gateway.core.desk.integrations import Addresses
 from gateway.engine.desk.accounts import Accounts

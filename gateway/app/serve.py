@@ -22,7 +22,7 @@ from gateway.app.limiting import Limiter, sftp_options
 from gateway.app.listening import dialled, listening
 from gateway.app.tls import ListenerTls, admin_tls, as2_tls
 from gateway.config import Config, notify_socket
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.desk.integrations import Addresses
 from gateway.core.model import MailboxId
 from gateway.engine.certificate_warnings import CertificateWarnings

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.core.desk import Desk
 from gateway.core.desk.actor import Actor, PersonRole
+from gateway.core.desk.areas import Desk
 from gateway.core.desk.dictionaries import ColumnDraft, DictionaryDraft, WholeDictionary
 from gateway.core.desk.integrations import IntegrationChange
 from gateway.core.desk.rules import Example, RuleDraft

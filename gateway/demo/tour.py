@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.core.desk import Desk
+from gateway.core.desk.areas import Desk
 from gateway.core.errors import Refusal
 from gateway.core.model import MailboxId
 from gateway.demo.load import ACTOR, PARTNERS, load

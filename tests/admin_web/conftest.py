@@ -14,8 +14,8 @@ from gateway.adapters.mail import SmtpOptions
 from gateway.adapters.vault import FileVault
 from gateway.config import Config
 from gateway.convert.pool import Converter
-from gateway.core.desk import Desk
 from gateway.core.desk.actor import COMMAND_LINE, PersonRole
+from gateway.core.desk.areas import Desk
 from gateway.core.desk.integrations import Addresses
 from gateway.engine.archives import Archives
 from gateway.engine.as2_book import MailboxAs2Book
