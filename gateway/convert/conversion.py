@@ -14,12 +14,12 @@ from gateway.convert.source.detect import HEAD_BYTES
 from gateway.convert.source.other import read_other
 from gateway.convert.source.xml import read_xml
 from gateway.convert.tables import read_table
-from gateway.convert.task import Converted, Limits, Task, too_many
+from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.transformation import Transformation
 from gateway.convert.unfit import Unfit, unconvertible, unreadable
 from gateway.convert.validate import Checks
 from gateway.convert.watch import Watch
-from gateway.convert.wire import Ask, Lookup
+from gateway.convert.wire import Ask
 from gateway.convert.write import Wanted, write
 from gateway.convert.xslt import Saxon, XsltError
 from gateway.core.desk import sentences
@@ -44,16 +44,10 @@ class Conversions:
 
     def convert(self, task: Task, ask: Ask) -> Converted | Problem:
         """Return the result or what is wrong with file, stylesheet or result."""
-
-        def bounded(lookups: Sequence[Lookup]) -> Sequence[str | None]:
-            if len(lookups) > self._limits.lookups:  # the gateway need not see them
-                raise Unfit(too_many(self._limits))
-            return ask(lookups)
-
         try:
             if task.printable is not None:
                 return self._print(task, task.printable)
-            return self._convert(task, bounded)
+            return self._convert(task, ask)
         except Unfit as unfit:
             return unfit.problem
 
@@ -167,7 +161,9 @@ class Conversions:
     def _transform(self, task: Task, source: Source, ask: Ask) -> tuple[Converted, str]:
         """Return the stylesheet's result and the encoding it declares."""
         document = self._parse(source)
-        transformation = Transformation(self._saxon, self._habits, task, document, ask)
+        transformation = Transformation(
+            self._saxon, self._habits, self._limits, task, document, ask
+        )
         try:
             run = transformation.settle()
         except XsltError as error:
@@ -228,7 +224,8 @@ class Conversions:
 
 def _notes(messages: Sequence[str]) -> list[str]:
     """Return the customer's own xsl:messages."""
-    own = [each for each in messages if wd_extensions.request(each) is None]
+    asks = {each for each in set(messages) if wd_extensions.request(each)}
+    own = [each for each in messages if each not in asks]
     shown = [f"Message: {each.strip()[:_MESSAGE_LENGTH]}" for each in own[:_MESSAGES]]
     if len(own) > _MESSAGES:
         shown.append(f"{len(own) - _MESSAGES} more messages")

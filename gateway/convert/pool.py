@@ -172,7 +172,8 @@ class Converter:
             if result is not None:
                 return result
             wanted = frame[0]["need"]
-            # what was only expected does not count against a document
+            # the worker counts what the stylesheet asks for; more than that and what
+            # was only expected is not believed
             if len(known) + len(wanted) > self.limits.lookups + MOST:
                 raise _Died(too_many(self.limits))
             began = loop.time()

@@ -47,7 +47,8 @@ class Task:
     transfer's id makes a repeated job repeat itself. *attributes* are the rule's own:
     how to read and what to write. *output_format* is what is written from the result's
     XML, empty for the result as it is. *printable* asks for the printable version of
-    the envelope in *source* instead of a conversion: `asked_for` makes it.
+    the envelope in *source* instead of a conversion: `asked_for` makes it. *exact* lets
+    no look-up be asked but those that the document makes.
     """
 
     stylesheet: str
@@ -66,6 +67,7 @@ class Task:
     want_source: bool = False
     output_format: str = ""
     printable: Mapping[str, Any] | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ LOOKUPS: Mapping[str, int] = {
 """Function to number of arguments."""
 
 CHAIN = "chainEnvelope"
+TOLD = "told"
+"""The library's parameter that is not empty if known answers are asked for, too."""
 _CREATE = "createAttachementWithSourceFile"
 _ASK = "\ue01e"
 _GAP = "\ue01f"
@@ -60,6 +62,7 @@ def library() -> str:
     """Return top-level declarations on one line: no line of the customer's moves."""
     parts = [
         f'<xsl:param {_NAMES} name="gw:json" as="xs:string" select="\'{{}}\'"/>',
+        f'<xsl:param {_NAMES} name="gw:{TOLD}" as="xs:string" select="\'\'"/>',
         _ANSWERS,
         *(_lookup(name, count) for name, count in LOOKUPS.items()),
         _NUMBER,
@@ -86,15 +89,17 @@ def _lookup(name: str, count: int) -> str:
     chainEnvelope asks every time: what counts is whether the last run called it.
     """
     parameters = "".join(f'<xsl:param name="a{n}" as="item()*"/>' for n in range(count))
-    values = "".join(f",translate(string($a{n}[1]),'{_GAP}','')" for n in range(count))
-    always = "true()" if name == CHAIN else "not($known)"
+    values = "".join(
+        f",'{_GAP}',translate(string($a{n}[1]),'{_GAP}','')" for n in range(count)
+    )
+    asks = "true()" if name == CHAIN else f"$gw:{TOLD} or not($known)"
     return (
         f'<xsl:function {_NAMES} version="3.0" name="wd:{name}" as="xs:string?">'
         f"{parameters}"
-        f'<xsl:variable name="key" select="string-join((\'{name}\'{values}),'
-        f"'{_GAP}')\"/>"
+        f'<xsl:variable name="key" select="concat(\'{name}\'{values})"/>'
         '<xsl:variable name="known" select="map:contains($gw:answers,$key)"/>'
-        f'<xsl:if test="{always}"><xsl:message select="\'{_ASK}\'||$key"/></xsl:if>'
+        f'<xsl:if test="{asks}"><xsl:message>{_ASK}<xsl:sequence select="$key"/>'
+        "</xsl:message></xsl:if>"
         '<xsl:sequence select="map:get($gw:answers,$key)"/></xsl:function>'
     )
 
@@ -123,16 +128,18 @@ def _random(kind: str) -> str:
     The first and the last eight digits count (multiplied by odd numbers, so that no
     two calls agree), what lies between is the conversion's own.
     """
-    texts = "".join(
-        f'<xsl:param {_NAMES} name="gw:{kind}-{part}" as="xs:string" select="\'0\'"/>'
-        for part in ("first", "last", "middle")
+    texts = (
+        f'<xsl:param {_NAMES} name="gw:{kind}" as="xs:string" select="\'0 0 0\'"/>'
+        f'<xsl:variable {_NAMES} name="gw:{kind}-parts" as="xs:string+"'
+        f" select=\"tokenize($gw:{kind},' ')\"/>"
     )
+    first, last, middle = (f"$gw:{kind}-parts[{n}]" for n in (1, 2, 3))
     return texts + _function(
         f"gw:{kind}",
         '<xsl:variable name="n" select="gw:number() - $gw:base + 65536"/>'
-        f'<xsl:sequence select="gw:hex(($n * 2654435761 + xs:integer($gw:{kind}-first))'
-        f" mod {_SPACE})||'-'||$gw:{kind}-middle||gw:hex(($n * 2246822519"
-        f' + xs:integer($gw:{kind}-last)) mod {_SPACE})"/>',
+        f'<xsl:sequence select="gw:hex(($n * 2654435761 + xs:integer({first}))'
+        f" mod {_SPACE})||'-'||{middle}||gw:hex(($n * 2246822519"
+        f' + xs:integer({last})) mod {_SPACE})"/>',
     )
 
 
@@ -144,15 +151,7 @@ class Dice:
 
     def parameters(self) -> Mapping[str, str]:
         """Return the values of the library's parameters, by their local names."""
-        made: dict[str, str] = {}
-        for kind in ("plain", "attachment"):
-            first, last, middle = self._parts(kind)
-            made |= {
-                f"{kind}-first": first,
-                f"{kind}-last": last,
-                f"{kind}-middle": middle,
-            }
-        return made
+        return {kind: " ".join(self._parts(kind)) for kind in ("plain", "attachment")}
 
     def attachments(self, text: str) -> list[str]:
         """Return the attachment uuids in `text`, each once, in order."""

@@ -3,6 +3,7 @@
 Used only inside a worker process: Saxon holds the interpreter for a whole call.
 """
 
+import hashlib
 import os
 import re
 from collections import OrderedDict
@@ -52,10 +53,11 @@ class XsltError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A compiled stylesheet."""
+    """A compiled stylesheet; *digest* is the SHA-256 of its author's text."""
 
     executable: Any
     stylesheet: Stylesheet
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Saxon:
             )
         except saxonche.PySaxonApiError as error:
             raise _explain(str(error)) from error
-        sheet = Sheet(executable, stylesheet)
+        digest = hashlib.sha256(text.encode()).digest()
+        sheet = Sheet(executable, stylesheet, digest)
         self._sheets[text, version] = sheet
         if len(self._sheets) > _SHEETS:
             self._sheets.popitem(last=False)

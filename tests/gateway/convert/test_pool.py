@@ -108,6 +108,22 @@ async def test_a_stylesheet_that_asks_too_much_is_stopped(task):
         assert isinstance(await converter.run(task(), nothing), Converted)
 
 
+async def test_look_ups_of_all_runs_together_are_stopped_at_the_limit(task):
+    async def longer(wanted):
+        return [f"{value}{value}" for _, (value,) in wanted]
+
+    twice = MANY.replace("1 to 20", "1 to 6").replace(
+        "f:getMailboxUuidByAlias(string(.))",
+        "f:getMailboxUuidByAlias(f:getMailboxUuidByAlias(string(.)))",
+    )
+    async with Converter(workers=1, limits=Limits(lookups=12)) as converter:
+        stopped = await converter.run(task(twice), longer)
+        assert isinstance(stopped, Problem)
+        assert stopped.code == "conversion-lookups"
+        converter.limits = Limits(lookups=13)
+        assert isinstance(await converter.run(task(twice), longer), Converted)
+
+
 async def test_answers_that_do_not_come_count_as_time_of_the_conversion(task):
     async def never(wanted):
         await asyncio.sleep(60)
