@@ -68,12 +68,16 @@ class InResult:
 
 @dataclass(frozen=True, slots=True)
 class Conversions:
-    """Runs rules; nothing is written, so each may run any number of times."""
+    """Runs rules; nothing is written, so each may run any number of times.
+
+    *exact* lets no look-up be asked but those that a document makes.
+    """
 
     blobs: Blobs
     converter: Converter
     lookups: Answers
     directories: OwnDirectories | None = None
+    exact: bool = False
 
     async def out(
         self, rule: Rule, source: SourceFile, *, want_source: bool = False
@@ -100,6 +104,7 @@ class Conversions:
             validations=rule.validations,
             validate_on=_validated(rule),
             want_source=want_source,
+            exact=self.exact,
         )
         done = await self.converter.run(task, self.lookups.of(source.mailbox))
         if isinstance(done, Problem):
@@ -173,6 +178,7 @@ class Conversions:
             validate_on="RESULT",
             want_source=False,
             output_format=rule.attributes.get(OUTPUT_FORMAT, ""),
+            exact=self.exact,
         )
         done = await self.converter.run(
             task, self.lookups.of(incoming.mailbox, incoming.seed)

@@ -87,7 +87,7 @@ class Trials:
         `posted` are envelopes that exist because the file was processed before.
         """
         watch, asked = Watch(), Recorded(self.conversions.lookups)
-        conversions = replace(self.conversions, lookups=asked)
+        conversions = replace(self.conversions, lookups=asked, exact=True)
         made = await conversions.out(rule, source, want_source=True)
         watch.lap("convert")
         if isinstance(made, Problem):
@@ -122,7 +122,7 @@ class Trials:
         if rule.zip is not None:
             return await self._packed(rule, rule.zip, incoming, random_number)
         watch, asked = Watch(), Recorded(self.conversions.lookups)
-        conversions = replace(self.conversions, lookups=asked)
+        conversions = replace(self.conversions, lookups=asked, exact=True)
         made = await conversions.into(rule, incoming, random_number)
         watch.lap("convert")
         if isinstance(made, Problem):
