@@ -1,6 +1,7 @@
 """One worker process as its gateway holds it: start it, ask it, end it."""
 
 import asyncio
+import json
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -67,7 +68,7 @@ class Worker:
         if question:
             stdin.write(question)
             await stdin.drain()
-        return await wire.receive(stdout)
+        return await receive(stdout)
 
     def last_words(self) -> str:
         """Return the start of what the worker wrote to its standard error."""
@@ -83,3 +84,12 @@ class Worker:
         status = await self.process.wait()
         self.log.close()
         return status
+
+
+async def receive(stream: asyncio.StreamReader) -> wire.Frame:
+    """Read one frame; asyncio.IncompleteReadError when the other side is gone."""
+    length = int.from_bytes(await stream.readexactly(4), "big")
+    if length > wire.HEADER_LIMIT:
+        raise asyncio.IncompleteReadError(b"", length)
+    header = json.loads(await stream.readexactly(length))
+    return header, [await stream.readexactly(size) for size in header["sizes"]]

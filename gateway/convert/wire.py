@@ -4,7 +4,6 @@ A frame is four bytes of big-endian length, that many bytes of JSON object, then
 blobs whose sizes stand under "sizes" in the object.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -27,15 +26,6 @@ def encode(header: Mapping[str, Any], *blobs: bytes) -> bytes:
     """Return the bytes of one frame."""
     text = json.dumps({**header, "sizes": [len(blob) for blob in blobs]}).encode()
     return b"".join((len(text).to_bytes(4, "big"), text, *blobs))
-
-
-async def receive(stream: asyncio.StreamReader) -> Frame:
-    """Read one frame; asyncio.IncompleteReadError when the other side is gone."""
-    length = int.from_bytes(await stream.readexactly(4), "big")
-    if length > HEADER_LIMIT:
-        raise asyncio.IncompleteReadError(b"", length)
-    header = json.loads(await stream.readexactly(length))
-    return header, [await stream.readexactly(size) for size in header["sizes"]]
 
 
 def read(stream: BinaryIO) -> Frame | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.convert import wire
+from gateway.convert.child import receive
 from gateway.convert.conversion import Conversions
 from gateway.convert.task import Converted, Limits, Task
 from gateway.convert.worker import serve
@@ -68,14 +69,14 @@ async def test_results_survive_the_wire():
     stream = asyncio.StreamReader()
     for each in results:
         stream.feed_data(wire.result_out(each))
-    assert [wire.result_in(await wire.receive(stream)) for _ in results] == results
+    assert [wire.result_in(await receive(stream)) for _ in results] == results
 
 
 async def test_a_length_that_cannot_be_is_the_end_of_the_conversation():
     stream = asyncio.StreamReader()
     stream.feed_data(b"\xff" * 8)
     with pytest.raises(EOFError):
-        await wire.receive(stream)
+        await receive(stream)
 
 
 def test_the_worker_asks_for_look_ups_and_goes_on(saxon, task):
